@@ -17,7 +17,7 @@ use crate::secret::Secret;
 
 /// A key that the service has accepted.
 pub(super) struct AcceptedKey {
-    /// What calls present: the secret fields, or the access token, as JSON.
+    /// Credential of calls: the secret fields, or the access token, as JSON.
     pub(super) credential: Secret,
     /// Set if the credential is an access token.
     pub(super) refresh: Option<TokenRefresh>,

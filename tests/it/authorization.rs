@@ -58,6 +58,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}", For::Owner),
     ("/connectors/{slug}/connection", For::Owner),
     ("/connectors/{slug}/connection/continue", For::SignedIn),
+    ("/connectors/{slug}/connection/choice", For::SignedIn),
     ("/oauth/callback", For::SignedIn),
     ("/connectors/{slug}/application", For::Owner),
     ("/connectors/{slug}/discovery", For::Owner),

@@ -13,14 +13,14 @@ use crate::connectors::{self, Connector};
 use crate::error::{Error, Result};
 use crate::oauth::{Grant, State};
 
-/// What a waiting sign-in lets the user choose from.
+/// A waiting sign-in, whose user has to choose.
 #[derive(Debug)]
 pub struct AwaitedChoice {
     /// The connector.
     pub connector: Connector,
     /// The label of the connection.
     pub label: String,
-    /// What an entry is called, once and several times: `["site", "sites"]`.
+    /// Noun of the entries, singular and plural: `["site", "sites"]`.
     pub noun: [String; 2],
     /// The entries.
     pub entries: Vec<CoveredEntry>,

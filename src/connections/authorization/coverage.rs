@@ -1,4 +1,4 @@
-//! What a grant covers: sites or organisations, of which a connection uses one. Asks the service with the new token, as the
+//! The sites or organisations that a grant covers, of which a connection uses one. Asks the service with the new token, as the
 //! connector's file says. Called by `grant`.
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct CoveredEntry {
 /// Several entries, of which the user chooses one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Choices {
-    /// What an entry is called, once and several times.
+    /// Noun of the entries, singular and plural.
     pub(super) noun: [String; 2],
     pub(super) entries: Vec<CoveredEntry>,
 }

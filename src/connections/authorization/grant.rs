@@ -30,7 +30,7 @@ pub(super) async fn accept(
         }
     };
     if let Some(choices) = choices {
-        waiting_grant::hold(authorization, actor, request, &grant, &choices, now).await?;
+        waiting_grant::seal_until_chosen(authorization, actor, request, &grant, &choices, now).await?;
         return Ok(SignInStep::AwaitsChoice(Box::new(target.connector)));
     }
     // on the heap: its state is large

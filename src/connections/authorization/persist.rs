@@ -110,7 +110,7 @@ pub(super) struct NewGrant<'a> {
     pub(super) client: &'a OauthClientRecord,
 }
 
-/// What a grant is for.
+/// The connector of a grant.
 pub(super) struct GrantTarget {
     pub(super) connector: Connector,
     /// Set for a REST service.

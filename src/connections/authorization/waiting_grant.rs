@@ -42,7 +42,7 @@ impl WaitingGrant {
 }
 
 /// Stores the grant until the user has chosen. Retries while the database is unavailable, as for any grant.
-pub(super) async fn hold(
+pub(super) async fn seal_until_chosen(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,

@@ -26,7 +26,7 @@ pub struct AfterToken {
     pub body: Option<String>,
     /// Pointer into the answer to the list of entries; `None` if the answer is the only entry.
     pub list: Option<String>,
-    /// What an entry is called, once and several times: `["site", "sites"]`.
+    /// Noun of the entries, singular and plural: `["site", "sites"]`.
     pub noun: [String; 2],
     /// The permanent id of an entry.
     pub id: String,

@@ -84,12 +84,15 @@ impl SectionHeading {
     }
 }
 
+/// The template escapes its own values.
+impl askama::filters::HtmlSafe for MethodSection {}
+
 /// A link to the form that connects.
 #[derive(Clone)]
 pub(super) struct ConnectLink {
     pub(super) href: String,
     pub(super) label: &'static str,
-    /// Nothing is connected yet.
+    /// True if nothing is connected yet.
     pub(super) is_first: bool,
 }
 
