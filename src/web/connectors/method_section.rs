@@ -94,6 +94,8 @@ pub(super) struct ConnectLink {
     pub(super) label: &'static str,
     /// True if nothing is connected yet.
     pub(super) is_first: bool,
+    /// Heading of the part, if the page has two: it tells its link from the other. Only screen readers read it.
+    pub(super) method: &'static str,
 }
 
 /// The page from which the description of a shipped server was taken.
@@ -151,6 +153,7 @@ impl MethodSection {
         // the first run connects a service without credentials, unless the user has disconnected it
         let method = ConnectMethod::find(connector, connections).filter(|_| !needs_nothing || !connections.is_empty());
         let rows = connection_rows(connector, connections, here, calendar);
+        let method_title = heading.as_ref().map_or("", |heading| heading.title);
         Self {
             suffix: if connector.beside.is_some() { "-hosted" } else { "" },
             heading,
@@ -165,6 +168,7 @@ impl MethodSection {
                 href: format!("{}/connection", href(connector, here)),
                 label: method.label(),
                 is_first: rows.is_empty(),
+                method: method_title,
             }),
             connections: rows,
             needs_nothing: needs_nothing && connections.is_empty(),

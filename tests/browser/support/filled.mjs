@@ -141,6 +141,7 @@ export async function fill(stage) {
     ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
     ["service-sign-in-error", "/connectors/closed/connection", alice, press("Connect", { label: "" })],
     ["service-continue", "/connectors/closed/connection", alice, toProvider],
+    ["choice-elsewhere", "/connectors/jira/connection/choice?state=made-up", owner],
     ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
     ["hosted", "/connectors/quickbooks"], ["hosted-key", "/connectors/ref/connection"], ["hosted-error", "/connectors/ref/connection", alice, press("Connect")],
