@@ -19,7 +19,7 @@ pub(super) struct IssuedToken {
 /// under the name that the service's `[key]` presents.
 ///
 /// # Errors
-/// Of kind [`FailureKind::InvalidGrant`] if the service does not accept the id or the secret: only their owner can replace them.
+/// [`FailureKind::InvalidGrant`] if the service does not accept the id or the secret: only their owner can replace them.
 pub(super) async fn request(
     egress: &Egress,
     service: &ClientCredentials,

@@ -50,7 +50,7 @@ async fn the_only_station_is_used_without_a_question() {
 async fn one_of_several_stations_is_chosen_before_anything_is_connected() {
     let (app, _tides, owner) = start(&[NORTH, SOUTH]).await;
     let page = sign_in(&app, &owner).await;
-    assert_eq!((page.status, page.text("h1")), (StatusCode::OK, "Choose a station".to_owned()));
+    assert_eq!((page.status, page.text("h1")), (StatusCode::OK, "Choose the station".to_owned()));
     assert_eq!(
         page.texts(".choices label"),
         ["North https://north.tides.example", "South https://south.tides.example"]
@@ -63,7 +63,7 @@ async fn one_of_several_stations_is_chosen_before_anything_is_connected() {
     let none = owner.submit(&page, "main form", []).await;
     assert_eq!(
         (none.status, none.text("#f-choice-e")),
-        (StatusCode::UNPROCESSABLE_ENTITY, "Error: Choose a station".into())
+        (StatusCode::UNPROCESSABLE_ENTITY, "Error: Choose the station".into())
     );
     let odd = owner.submit(&none, "main form", [("choice", "w3")]).await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -96,7 +96,7 @@ async fn an_account_without_a_station_is_told_so() {
     assert_eq!(page.status, StatusCode::CONFLICT);
     let told = page.text("main");
     assert!(told.contains("The account that signed in has no station that the hub may use."), "{told}");
-    assert!(told.contains("Sign in with another account, or get access to a station there first"), "{told}");
+    assert!(told.contains("Sign in with another account, or get access to one there first"), "{told}");
     assert!(page.has("main a.btn[href='/connectors/stations/connection']"));
     assert_eq!((stored_stations(&app).await.len(), count_secrets(&app).await), (0, 0));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!nothing_covered");

@@ -79,7 +79,7 @@ async fn take_grant(
     request.check_usable(AuthorizationStatus::AwaitingChoice, session, now)?;
     let Choices { noun: [noun, _], entries } = read_choices(&request)?;
     let entry = entries.into_iter().find(|entry| entry.id == chosen);
-    let entry = entry.ok_or_else(|| Error::field("choice", format!("Choose a {noun}")))?;
+    let entry = entry.ok_or_else(|| Error::field("choice", format!("Choose the {noun}")))?;
     let sealed = request.grant_ref.as_ref().ok_or_else(unknown_request)?;
     let mut grant = waiting_grant::open(&authorization.vault.open(&mut tx, owner, sealed).await?)?;
     grant.captured.extend(entry.values);

@@ -11,9 +11,6 @@ use crate::error::{Error, Message, Result};
 use crate::foreign_text::clean_name;
 use crate::oauth::TemplateValues;
 
-/// Most entries that a user can choose from.
-const MAX_ENTRIES: usize = 200;
-
 /// Characters of a name that the page shows.
 const MAX_NAME_CHARS: usize = 120;
 
@@ -78,7 +75,8 @@ fn read_entries(request: &AfterToken, answer: Option<&Value>) -> Option<Vec<Cove
     };
     let fits = |entry: &&Value| request.only.as_ref().is_none_or(|only| only.holds(entry));
     let read = entries.iter().filter(fits).filter_map(|entry| read_entry(request, entry));
-    Some(read.take(MAX_ENTRIES).collect())
+    // the size of the answer bounds their number
+    Some(read.collect())
 }
 
 fn read_entry(request: &AfterToken, entry: &Value) -> Option<CoveredEntry> {
@@ -112,9 +110,8 @@ fn unreadable(host: &str, request: &AfterToken) -> Error {
 }
 
 fn nothing_covered(request: &AfterToken) -> Error {
-    let [noun, _] = &request.noun;
-    let message = format!("The account that signed in has no {noun} that the hub may use");
-    let advice = format!("Sign in with another account, or get access to a {noun} there first");
+    let message = format!("The account that signed in has no {} that the hub may use", request.noun[0]);
+    let advice = "Sign in with another account, or get access to one there first";
     Error::upstream("nothing_covered", Message::from(message).with_advice(advice), None)
 }
 

@@ -78,7 +78,7 @@ async fn form(app: &App, me: &SignedIn, input: &ChoiceInput, faults: &FieldFault
         Err(error) => return show_error(app, me, error, &query_of(input)).await,
     };
     let AwaitedChoice { connector, label, noun: [noun, nouns], entries, former } = awaited;
-    let shell = below(me, format!("Choose a {noun}"), &connector).await.with_faults(faults);
+    let shell = below(me, format!("Choose the {noun}"), &connector).await.with_faults(faults);
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = ChoicePage {
         shell,

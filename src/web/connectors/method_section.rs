@@ -77,8 +77,8 @@ impl SectionHeading {
     /// Returns the words for the service's own API.
     pub(super) fn of_service(service: &Connector) -> Self {
         if service.auth == AuthKind::OAuth {
-            let about = format!("The hub signs in at {} with an application that you make there.", service.name);
-            return Self { title: "With your own application", about };
+            let about = format!("You sign in at {}. An administrator makes an application there first.", service.name);
+            return Self { title: "Sign in (through this hub)", about };
         }
         Self { title: "With a key", about: format!("You make a key at {} and enter it here.", service.name) }
     }

@@ -92,7 +92,7 @@ export async function fill(stage) {
   const failure = await page.getByRole("link", { name: / · / }).first().getAttribute("href");
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
   await choose(stage);
-  await makeKnown(stage);
+  const choice = await makeKnown(stage);
   const [almanac, weather, old, local] = await listed(page, ["Almanac", "Keyed weather", "Old tides", "Local files"]);
   const administration = await administered(stage);
   await stage.leave();
@@ -141,13 +141,15 @@ export async function fill(stage) {
     ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
     ["service-sign-in-error", "/connectors/closed/connection", alice, press("Connect", { label: "" })],
     ["service-continue", "/connectors/closed/connection", alice, toProvider],
+    ["choice", choice, owner], ["choice-error", choice, owner, press("Connect")],
     ["choice-elsewhere", "/connectors/jira/connection/choice?state=made-up", owner],
     ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
     ["hosted", "/connectors/quickbooks"], ["hosted-key", "/connectors/ref/connection"], ["hosted-error", "/connectors/ref/connection", alice, press("Connect")],
     ["two-ways", "/connectors/notion"], ["two-ways-key", "/connectors/stripe"],
     ["rest", "/connectors/google-gmail", owner], ["rest-unknown", "/connectors/salesforce/connection", owner],
-    ["application", "/connectors/google-gmail/application", owner],
+    ["own-application", "/connectors/zendesk/connection"], ["own-application-error", "/connectors/shopify/connection", alice, press("Connect", { shop: "acme.myshopify.com" })],
+    ["application", "/connectors/google-gmail/application", owner], ["application-fields", "/connectors/discord/application", owner],
     ["application-error", "/connectors/github/application", owner, press("Save")],
     ["rest-sign-in-error", "/connectors/jira/connection", owner, press("Connect", { label: "" })],
     ["key-error", "/connectors/shopify/connection", owner, press("Connect", { shop: "evil.example/?x=" })],
@@ -204,13 +206,19 @@ async function accounts({ page, url }) {
   return { connection, over };
 }
 
-// Enters the OAuth application of a shipped service as the owner.
+// Enters the OAuth application of a shipped service as the owner, and begins a sign-in there. Returns the page on which its user
+// chooses a site.
 async function makeKnown(stage) {
   stage.account("owner", "--admin");
   const page = await stage.enter("owner", { script: false });
   await page.goto("/connectors/jira/application");
   await type(page, { client_id: "hub-at-jira", client_secret: clientSecret });
   await page.getByRole("button", { name: "Save" }).click();
+  await page.goto("/connectors/jira/connection");
+  await page.getByRole("main").getByRole("button", { name: "Connect" }).click();
+  await page.getByRole("link", { name: /^Continue to/ }).waitFor();
+  stage.hub.awaitChoice();
+  return `/connectors/jira/connection/choice${new URL(page.url()).search}`;
 }
 
 // Signs in to a service that then revokes the grant; returns the waiting job and the connection.

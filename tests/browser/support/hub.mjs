@@ -93,6 +93,14 @@ export class Hub {
       SELECT id, date_trunc('hour', now(), 'UTC') - interval '1 day', 3, 1, 1, 0, 5000 FROM users WHERE email = '${email}'`);
   }
 
+  // Lets the sign-in that was begun at Jira wait for the choice of a site, as after its callback.
+  awaitChoice() {
+    const site = (id, name) => ({ id, label: name, detail: `https://${name.toLowerCase()}.atlassian.net`, values: { cloud_id: id } });
+    const choices = JSON.stringify({ noun: ["site", "sites"], entries: [site("a1", "Acme"), site("b2", "Brightwater")] });
+    this.#sql(`UPDATE oauth_transactions SET status = 'awaiting_choice', grant_ref = code_verifier_ref, choices = '${choices}',
+      expires_at = now() + interval '1 hour' WHERE connector_id = (SELECT id FROM connectors WHERE slug = 'jira')`);
+  }
+
   #sql(statement) {
     return this.#postgres("psql", "-qAt", "-c", statement).trim();
   }

@@ -4,8 +4,9 @@ use craft::connectors::Shipped;
 
 use super::TOOLS;
 use crate::support::browser::Browser;
-use crate::support::ledger_service::{LedgerService, connect};
+use crate::support::ledger_service::{self, connect};
 use crate::support::page::Page;
+use crate::support::scripted_api::ScriptedApi;
 use crate::support::sign_in_server::{SignInRules, SignInServer};
 use crate::support::test_app::TestApp;
 
@@ -14,7 +15,7 @@ const HOSTED_TOOL: &str = "/connectors/ledger-hosted/tools/tool-0";
 const HOSTED_TOOLS: &str = "section[aria-labelledby=tools-heading-hosted] tbody tr th a";
 
 /// Ships the Ledger, which takes a key, and beside it a server with a sign-in.
-async fn start() -> (TestApp, LedgerService, SignInServer) {
+async fn start() -> (TestApp, ScriptedApi, SignInServer) {
     let app = TestApp::new().await;
     let server = SignInServer::start(SignInRules::default()).await;
     let file = "
@@ -31,7 +32,7 @@ async fn start() -> (TestApp, LedgerService, SignInServer) {
     ";
     let mut hosted = Shipped::parse("connectors/hosted/ledger-hosted.toml", file).unwrap();
     hosted.hosted.as_mut().unwrap().server_url = server.url().into();
-    let ledger = LedgerService::start_with(&app, [hosted]).await;
+    let ledger = ledger_service::start_with(&app, [hosted]).await;
     (app, ledger, server)
 }
 

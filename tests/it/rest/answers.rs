@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{json as job_of, start, tool};
-use crate::support::ledger_service::{KEY, Scripted};
+use crate::support::ledger_service::KEY;
+use crate::support::scripted_api::Scripted;
 
 /// Runs `write_note`, which must not be repeated, with one answer. Returns the finished job, and the number of requests.
 async fn written(answer: Scripted) -> (Value, usize) {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::json as job_of;
 use crate::support::browser::Browser;
-use crate::support::courier_service::{CourierService, KEY};
-use crate::support::ledger_service::Scripted;
+use crate::support::courier_service::{self, KEY};
 use crate::support::page::Page;
+use crate::support::scripted_api::{Scripted, ScriptedApi};
 use crate::support::secret_search::{LogCapture, tables_containing};
 use crate::support::test_app::TestApp;
 
@@ -21,9 +21,9 @@ async fn connect_with(browser: &Browser, key: &str) -> Page {
 }
 
 /// Starts a hub with the service, to which alice has connected.
-async fn start() -> (TestApp, CourierService, Browser) {
+async fn start() -> (TestApp, ScriptedApi, Browser) {
     let app = TestApp::new().await;
-    let courier = CourierService::start(&app).await;
+    let courier = courier_service::start(&app).await;
     let alice = app.alice().await;
     let page = connect_with(&alice, KEY).await;
     assert!(page.text(".flash").contains("connected"), "{}", page.text("main"));
@@ -63,7 +63,7 @@ async fn a_key_in_the_path_is_shown_nowhere() {
 #[tokio::test]
 async fn a_key_that_the_service_answers_with_404_is_not_accepted() {
     let app = TestApp::new().await;
-    let _courier = CourierService::start(&app).await;
+    let _courier = courier_service::start(&app).await;
     let alice = app.alice().await;
     let page = connect_with(&alice, "41:wr0ng").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

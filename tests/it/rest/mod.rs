@@ -10,8 +10,9 @@ mod steps;
 use serde_json::Value;
 
 use crate::support::browser::Browser;
-use crate::support::ledger_service::{LedgerService, connect};
+use crate::support::ledger_service::{self, connect};
 use crate::support::page::Page;
+use crate::support::scripted_api::ScriptedApi;
 use crate::support::test_app::TestApp;
 
 fn tool(name: &str) -> String {
@@ -19,9 +20,9 @@ fn tool(name: &str) -> String {
 }
 
 /// Starts a hub with the service, to which alice has connected.
-async fn start() -> (TestApp, LedgerService, Browser) {
+async fn start() -> (TestApp, ScriptedApi, Browser) {
     let app = TestApp::new().await;
-    let ledger = LedgerService::start(&app).await;
+    let ledger = ledger_service::start(&app).await;
     let alice = app.alice().await;
     connect(&alice).await;
     (app, ledger, alice)

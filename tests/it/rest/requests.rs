@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{json as job_of, start, tool};
-use crate::support::ledger_service::Scripted;
+use crate::support::scripted_api::Scripted;
 
 #[tokio::test]
 async fn a_tool_sends_what_its_form_shows() {

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{json as job_of, start, tool};
 use crate::support::browser::Browser;
-use crate::support::ledger_service::{LedgerService, Scripted};
 use crate::support::page::Page;
+use crate::support::scripted_api::{Scripted, ScriptedApi};
 use crate::support::test_app::TestApp;
 
 /// Runs `set_state`, which shows its preview first.
@@ -20,7 +20,7 @@ fn states() -> Scripted {
     Scripted::json(200, &json!({"states": [{"id": "s1", "name": "Open"}, {"id": "s2", "name": "Closed"}]}))
 }
 
-fn sent(ledger: &LedgerService) -> Vec<String> {
+fn sent(ledger: &ScriptedApi) -> Vec<String> {
     ledger.received().iter().map(|it| format!("{} {} {}", it.method, it.path, it.body).trim_end().to_owned()).collect()
 }
 

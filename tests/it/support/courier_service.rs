@@ -1,20 +1,9 @@
-//! A REST service whose key is part of the path, with answers of a story. It records each request.
+//! A REST service whose key is part of the path, with answers of a story.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::Request;
-use axum::response::IntoResponse;
-use axum::routing::any;
-use craft::connectors::Shipped;
-use craft::serve;
-use craft::workbench::Workbench;
+use http::request::Parts;
 use serde_json::json;
 
-use super::ledger_service::{Received, Scripted};
-use super::listener::serve as listen;
+use super::scripted_api::{Scripted, ScriptedApi};
 use super::test_app::TestApp;
 
 /// The key that the service accepts.
@@ -134,59 +123,17 @@ title = "Text"
 maxLength = 100
 "#;
 
-/// The running service. It answers `{"ok": true}` when its script has ended.
-pub(crate) struct CourierService {
-    received: Arc<Mutex<Vec<Received>>>,
-    script: Arc<Mutex<VecDeque<Scripted>>>,
+/// Starts the service and ships its connector. It answers `{"ok": true}` when its script has ended. The recorded paths are those
+/// after the key.
+pub(crate) async fn start(app: &TestApp) -> ScriptedApi {
+    let file = ("courier", FILE, "https://courier.example");
+    ScriptedApi::start(app, file, Scripted::json(200, &json!({"ok": true})), admit, []).await
 }
 
-impl CourierService {
-    /// Starts the service and ships its connector.
-    pub(crate) async fn start(app: &TestApp) -> Self {
-        let this = Self { received: Arc::default(), script: Arc::default() };
-        let (received, script) = (this.received.clone(), this.script.clone());
-        let answer = move |request: Request| async move {
-            let (parts, body) = request.into_parts();
-            let body = String::from_utf8(to_bytes(body, 1_000_000).await.unwrap().to_vec()).unwrap();
-            let path = parts.uri.to_string();
-            let Some(path) = path.strip_prefix(&format!("/bot{KEY}")) else {
-                let unknown = json!({"ok": false, "error_code": 404, "description": "Not Found"});
-                return Scripted::json(404, &unknown).into_response();
-            };
-            if path == "/getMe" {
-                return Scripted::json(200, &json!({"ok": true, "result": {"id": 42, "name": "courier_bot"}}))
-                    .into_response();
-            }
-            received.lock().unwrap().push(Received {
-                method: parts.method.to_string(),
-                path: path.to_owned(),
-                headers: parts.headers,
-                body,
-            });
-            let next = script.lock().unwrap().pop_front();
-            next.unwrap_or_else(|| Scripted::json(200, &json!({"ok": true}))).into_response()
-        };
-        let address = listen(Router::new().fallback(any(answer))).await;
-        let mut shipped = Shipped::parse("connectors/courier.toml", FILE).unwrap();
-        let descriptor = shipped.descriptor.as_mut().unwrap();
-        let base = format!("http://{address}");
-        for url in [&mut descriptor.base_url, &mut descriptor.check.url, &mut descriptor.account.as_mut().unwrap().url]
-        {
-            *url = url.replace("https://courier.example", &base);
-        }
-        let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-        let all: Vec<_> = craft::connectors::shipped().unwrap().into_iter().chain([shipped]).collect();
-        serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
-        this
-    }
-
-    /// Adds an answer to the script.
-    pub(crate) fn answer(&self, answer: Scripted) {
-        self.script.lock().unwrap().push_back(answer);
-    }
-
-    /// Returns the requests so far, without those that check the key. Their paths are those after the key.
-    pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+fn admit(parts: &Parts) -> Result<String, Scripted> {
+    match parts.uri.to_string().strip_prefix(&format!("/bot{KEY}")) {
+        None => Err(Scripted::json(404, &json!({"ok": false, "error_code": 404, "description": "Not Found"}))),
+        Some("/getMe") => Err(Scripted::json(200, &json!({"ok": true, "result": {"id": 42, "name": "courier_bot"}}))),
+        Some(path) => Ok(path.to_owned()),
     }
 }

@@ -1,20 +1,11 @@
-//! A REST service with tools, whose answers are those of a story. It records each request.
+//! A REST service with tools, whose answers are those of a story.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::{Bytes, to_bytes};
-use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use craft::connectors::Shipped;
-use craft::serve;
-use craft::workbench::Workbench;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::request::Parts;
+use serde_json::json;
 
 use super::browser::Browser;
-use super::listener::serve as listen;
+use super::scripted_api::{Scripted, ScriptedApi};
 use super::test_app::TestApp;
 
 /// The key that the service accepts.
@@ -200,106 +191,25 @@ each = { item = "/id", max = 2, request = { method = "GET", path = "/mails/{item
 answer = { list = "/mails", noun = ["mail", "mails"], show = [{ label = "Mail", at = "/id" }, { label = "Subject", at = "/subject" }] }
 "#;
 
-/// A request as it arrived.
-#[derive(Clone, Debug)]
-pub(crate) struct Received {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+/// Starts the service and ships its connector. It answers `{}` when its script has ended.
+pub(crate) async fn start(app: &TestApp) -> ScriptedApi {
+    start_with(app, []).await
 }
 
-/// An answer that is still to be given.
-#[derive(Clone, Debug)]
-pub(crate) struct Scripted {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: Bytes,
+/// Starts the service, and ships its connector with others.
+pub(crate) async fn start_with(app: &TestApp, others: impl IntoIterator<Item = Shipped>) -> ScriptedApi {
+    let file = ("ledger", FILE, "https://ledger.example");
+    ScriptedApi::start(app, file, Scripted::json(200, &json!({})), admit, others).await
 }
 
-impl Scripted {
-    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".to_owned())], body: body.to_string().into() }
+fn admit(parts: &Parts) -> Result<String, Scripted> {
+    let key = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+    if key != Some(&format!("Bearer {KEY}")) {
+        return Err(Scripted::bytes(401, "text/plain", ""));
     }
-
-    pub(crate) fn bytes(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
-    }
-
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-}
-
-impl IntoResponse for Scripted {
-    fn into_response(self) -> Response {
-        let headers = self.headers.into_iter();
-        let headers =
-            headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::try_from(value).unwrap()));
-        let status = StatusCode::from_u16(self.status).unwrap();
-        (status, headers.collect::<HeaderMap>(), self.body).into_response()
-    }
-}
-
-/// The running service. It answers `{}` when its script has ended.
-pub(crate) struct LedgerService {
-    received: Arc<Mutex<Vec<Received>>>,
-    script: Arc<Mutex<VecDeque<Scripted>>>,
-}
-
-impl LedgerService {
-    /// Starts the service and ships its connector.
-    pub(crate) async fn start(app: &TestApp) -> Self {
-        Self::start_with(app, []).await
-    }
-
-    /// Starts the service, and ships its connector with others.
-    pub(crate) async fn start_with(app: &TestApp, others: impl IntoIterator<Item = Shipped>) -> Self {
-        let this = Self { received: Arc::default(), script: Arc::default() };
-        let (received, script) = (this.received.clone(), this.script.clone());
-        let answer = move |request: Request| async move {
-            let (parts, body) = request.into_parts();
-            let body = to_bytes(body, 1_000_000).await.unwrap();
-            let key = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
-            if key != Some(&format!("Bearer {KEY}")) {
-                return StatusCode::UNAUTHORIZED.into_response();
-            }
-            let path = parts.uri.to_string();
-            if path == "/v1/me" {
-                return Scripted::json(200, &serde_json::json!({"id": "acct_alice"})).into_response();
-            }
-            received.lock().unwrap().push(Received {
-                method: parts.method.to_string(),
-                path,
-                headers: parts.headers,
-                body: String::from_utf8(body.to_vec()).unwrap(),
-            });
-            let next = script.lock().unwrap().pop_front();
-            next.unwrap_or_else(|| Scripted::json(200, &serde_json::json!({}))).into_response()
-        };
-        let address = listen(Router::new().fallback(any(answer))).await;
-        let mut shipped = Shipped::parse("connectors/ledger.toml", FILE).unwrap();
-        let descriptor = shipped.descriptor.as_mut().unwrap();
-        let base = format!("http://{address}");
-        for url in [&mut descriptor.base_url, &mut descriptor.check.url, &mut descriptor.account.as_mut().unwrap().url]
-        {
-            *url = url.replace("https://ledger.example", &base);
-        }
-        let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-        let all: Vec<_> = craft::connectors::shipped().unwrap().into_iter().chain([shipped]).chain(others).collect();
-        serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
-        this
-    }
-
-    /// Adds an answer to the script.
-    pub(crate) fn answer(&self, answer: Scripted) {
-        self.script.lock().unwrap().push_back(answer);
-    }
-
-    /// Returns the requests so far, without those that check the key.
-    pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+    match parts.uri.to_string() {
+        path if path == "/v1/me" => Err(Scripted::json(200, &json!({"id": "acct_alice"}))),
+        path => Ok(path),
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod page;
 pub(crate) mod registry_server;
 pub(crate) mod request_recorder;
 pub(crate) mod scrape;
+pub(crate) mod scripted_api;
 pub(crate) mod scripted_server;
 pub(crate) mod secret_search;
 pub(crate) mod server_process;
