@@ -13,6 +13,8 @@ mod descriptor_tests;
 mod fault;
 mod field;
 mod hosted;
+#[cfg(test)]
+mod mutation_tests;
 mod provider_validation;
 mod tool;
 mod validation;
