@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::converters::Converter;
 use super::paging::CURSOR_TITLE;
 use super::pointer::Place;
+use super::template::Template;
 use super::values::scalar_text;
 
 /// The part of an answer that people want to see.
@@ -20,6 +21,9 @@ pub struct AnswerTemplate {
     pub sentence: Option<String>,
     /// Values of the answer, or of each entry of the list.
     pub show: Vec<Shown>,
+    /// Name of the file that the answer is: a template of inputs. `None` if the answer is JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Template>,
     /// Places whose values are secret or useless, and are not kept.
     pub drop: Vec<Place>,
 }

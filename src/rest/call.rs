@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::credential::ApiCredential;
 use super::exchange::{Answer, exchange};
+use super::file_answer::file_result;
 use super::planned::PlannedRequest;
 use super::request::RequestTemplate;
 use super::rules::ApiRules;
@@ -67,6 +68,9 @@ impl RestCall {
         let planned = self.plan(&known, arguments).map_err(|failure| CallOutcome::from_failure(failure, false))?;
         let answer = self.exchange(scope, &planned).await;
         let answer = answer.map_err(|failure| CallOutcome::from_failure(self.without_known_answer(failure), true))?;
+        if let Some(name) = self.tool.answer.file.as_ref().filter(|_| answer.status.is_success()) {
+            return Ok(CallOutcome::Ok(file_result(name, &answer, arguments)));
+        }
         let mut body = self.read(&answer, scope.now)?;
         self.add_details(scope, &known, &mut body).await?;
         Ok(self.succeeded(body, &answer, arguments))

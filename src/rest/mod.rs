@@ -19,6 +19,7 @@ mod details;
 mod documents;
 mod encoding;
 mod exchange;
+mod file_answer;
 mod job_keys;
 mod look_up;
 mod node;

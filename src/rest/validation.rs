@@ -34,6 +34,7 @@ impl RestTool {
         self.check_path(known, &mut faults);
         self.check_method(&mut faults);
         self.check_auth(known, &mut faults);
+        self.check_file(known, &mut faults);
         self.check_paging(&mut faults);
         self.check_steps(&mut faults);
         for node in self.requests().flat_map(super::request::RequestTemplate::nodes) {
@@ -100,6 +101,16 @@ impl RestTool {
         let unknown =
             auth.value.names().find(|name| !known.secrets.contains(*name) && !known.connection.contains(*name));
         faults.extend(unknown.map(|name| format!("“{name}” in “auth” is not an [[application_field]] or a [[field]]")));
+    }
+
+    fn check_file(&self, known: &KnownNames, faults: &mut Vec<String>) {
+        let Some(name) = &self.answer.file else { return };
+        let is_alone = self.answer.list.is_none() && self.answer.sentence.is_none() && self.answer.show.is_empty();
+        if !is_alone || self.paging.is_some() || self.each.is_some() || self.effect != ToolEffect::Reads {
+            faults.push("“file” of “answer” is for a tool that reads one file, and goes with nothing else".to_owned());
+        }
+        let unknown = name.names().find(|name| !known.inputs.contains(*name));
+        faults.extend(unknown.map(|name| format!("“{name}” in “file” of “answer” is not an input")));
     }
 
     fn check_path(&self, known: &KnownNames, faults: &mut Vec<String>) {

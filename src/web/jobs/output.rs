@@ -136,11 +136,22 @@ fn block_parts(job: &str, n: usize, block: &Value) -> Vec<Part> {
             text_part(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
         }
         Some("resource") if block.pointer("/resource/blob").is_some_and(Value::is_string) => {
-            Part::File { href, what: "Embedded file".to_owned() }
+            Part::File { href, what: embedded_name(block) }
         }
         _ => return parts_of(block),
     };
     vec![part]
+}
+
+/// Names an embedded file by its address and its type.
+fn embedded_name(block: &Value) -> String {
+    let text = |member: &str| block.pointer(member).and_then(Value::as_str).unwrap_or_default();
+    match (text("/resource/uri"), text("/resource/mimeType")) {
+        ("", "") => "Embedded file".to_owned(),
+        ("", media_type) => format!("Embedded file, {}", clean_name(media_type)),
+        (uri, "") => clean_name(uri).into_owned(),
+        (uri, media_type) => format!("{}, {}", clean_name(uri), clean_name(media_type)),
+    }
 }
 
 fn is_sentence(block: &Value) -> bool {

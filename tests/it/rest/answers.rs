@@ -136,3 +136,26 @@ async fn a_key_that_the_service_repeats_is_not_shown() {
     assert!(!page.body.contains(KEY) && !job.to_string().contains(KEY), "{job:#}");
     assert!(job.to_string().contains("Bearer [redacted]"), "{job:#}");
 }
+
+#[tokio::test]
+async fn a_file_is_kept_as_a_download() {
+    let (app, ledger, alice) = start().await;
+    let pdf = Scripted::bytes(200, "application/pdf", "%PDF-1.7 of e7 .");
+    ledger.answer(pdf.with_header("content-disposition", "attachment; filename=\"receipt 7.pdf\""));
+    let page = app.run(&alice, &tool("read_receipt"), [("v/entry", "e7")]).await;
+    assert!(
+        page.text("#job-result").contains("Read receipt 7.pdf: 16 bytes of application/pdf."),
+        "{}",
+        page.text("main")
+    );
+    let link = page.attr("#job-result a[href*='/content/']", "href").unwrap_or_else(|| panic!("{}", page.body));
+    let file = alice.get(&link).await;
+    assert_eq!(file.body, "%PDF-1.7 of e7 .");
+    assert_eq!(file.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename*=UTF-8''receipt%207%2Epdf"));
+    assert_eq!(app.bob().await.get(&link).await.status, http::StatusCode::NOT_FOUND);
+
+    ledger.answer(Scripted::json(404, &json!({"error": {"message": "No receipt"}})));
+    let page = app.run(&alice, &tool("read_receipt"), [("v/entry", "e8")]).await;
+    assert_eq!(job_of(&alice, &page).await["error"], "127.0.0.1 has no such thing (HTTP 404): No receipt.");
+}

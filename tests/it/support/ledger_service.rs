@@ -182,6 +182,21 @@ title = "Note"
 maxLength = 40
 
 [[tool]]
+name = "read_receipt"
+title = "Read a receipt"
+description = "Reads the receipt of an entry."
+effect = "reads"
+request = { method = "GET", path = "/receipts/{entry}" }
+answer = { file = "{entry}.pdf" }
+
+[[tool.input]]
+name = "entry"
+required = true
+type = "string"
+title = "Entry"
+maxLength = 40
+
+[[tool]]
 name = "list_mails"
 title = "List mails"
 description = "Lists mails with their subjects."
