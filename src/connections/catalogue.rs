@@ -1,6 +1,7 @@
 //! The catalogue: every connector that a user may use, with the state of the user's own connection, searched and filtered.
 //!
-//! Connectors that can be used go first, the last used before the others. A page ends at a key (group, last use, name, id),
+//! Connectors that can be used go first, the last used before the others, and popular ones before the rest. A page ends at a key
+//! (group, last use, popularity, name, id),
 //! which the statement sorts by. The totals and the kinds are counted separately: there are hundreds of connectors, not
 //! millions.
 
@@ -33,29 +34,31 @@ pub struct Catalogue {
 /// The filter values that occur among an owner's connectors.
 #[derive(Clone, Debug, Default)]
 pub struct AvailableFilters {
-    /// Categories, in the filter's order.
-    pub categories: Vec<Category>,
+    /// Categories with the number of their connectors, in the filter's order.
+    pub categories: Vec<(Category, u64)>,
     /// Kinds of authentication, the simplest first.
     pub auths: Vec<AuthKind>,
 }
 
-/// Returns the page of the actor's catalogue that follows the connector `after`, in the caller's transaction.
+/// Returns the page of the actor's catalogue that follows the connector `after`, in the caller's transaction. `issuers` are those
+/// at which the hub has an OAuth application: see [`list_hub_issuers`](super::list_hub_issuers).
 pub async fn catalogue(
     conn: &mut PgConnection,
     actor: &Actor,
     filter: &CatalogueFilter,
+    issuers: &[String],
     after: Option<ConnectorId>,
 ) -> Result<Catalogue> {
-    let mut rows = store::page(conn, actor, filter, after).await?;
+    let mut rows = store::page(conn, actor, filter, issuers, after).await?;
     // the connector at the end of the last page can have left the catalogue since
     let is_there = after.is_none() || !rows.is_empty();
     if !is_there {
-        rows = store::page(conn, actor, filter, None).await?;
+        rows = store::page(conn, actor, filter, issuers, None).await?;
     }
     let has_more = rows.len() > PAGE_SIZE;
     rows.truncate(PAGE_SIZE);
     let next = rows.last().map(|row| row.id).filter(|_| has_more);
-    let counts = store::kind_counts(conn, actor, filter).await?;
+    let counts = store::kind_counts(conn, actor, filter, issuers).await?;
     let group_totals = CatalogueGroup::ALL
         .map(|group| counts.iter().filter(|count| count.group == group).map(|count| count.found.unsigned_abs()).sum());
     let total = group_totals.iter().sum();
@@ -64,11 +67,12 @@ pub async fn catalogue(
 
 impl AvailableFilters {
     fn from_counts(counts: &[KindCount]) -> Self {
+        let total = |category: Category| {
+            let of_category = counts.iter().filter(|count| count.category == category.as_str());
+            of_category.map(|count| count.total.unsigned_abs()).sum()
+        };
         Self {
-            categories: Category::ALL
-                .into_iter()
-                .filter(|it| counts.iter().any(|count| count.category == it.as_str()))
-                .collect(),
+            categories: Category::ALL.into_iter().map(|it| (it, total(it))).filter(|(_, total)| *total > 0).collect(),
             auths: AuthKind::ALL.into_iter().filter(|it| counts.iter().any(|count| count.auth == *it)).collect(),
         }
     }

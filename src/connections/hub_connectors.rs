@@ -1,9 +1,11 @@
 //! The connectors of the hub, as administrators see them: those that are shipped, with their use by everybody.
 
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use url::Url;
 
-use crate::connectors::{AuthKind, Transport};
+use crate::clock::Timestamp;
+use crate::connectors::{AuthKind, Sunset, Transport};
 use crate::db::SystemDb;
 use crate::error::Result;
 use crate::ids::{ConnectorId, OwnerId};
@@ -26,6 +28,10 @@ pub struct HubConnector {
     pub tool_count: i64,
     /// Connections of all owners that are not disconnected.
     pub connection_count: i64,
+    /// Known end of what the connector uses.
+    pub sunset: Option<Sunset>,
+    /// Calls of the last day by everybody, and those that failed.
+    pub calls: (i64, i64),
     /// State of the OAuth application that serves all users; `None` if the service needs none.
     pub application: Option<ApplicationState>,
 }
@@ -51,6 +57,9 @@ struct Row {
     oauth_config: Option<serde_json::Value>,
     tool_count: i64,
     connection_count: i64,
+    sunset: Option<Json<Sunset>>,
+    calls: i64,
+    failures: i64,
 }
 
 /// An OAuth application that serves all users.
@@ -59,16 +68,27 @@ struct SharedClient {
     is_rejected: bool,
 }
 
+/// Time before now whose calls are counted.
+const HEALTH_PERIOD: time::Duration = time::Duration::DAY;
+
 /// Lists the connectors of the hub by name. `callback` is the callback URL of the hub, for which an application is stored.
-pub async fn list_hub_connectors(system: &SystemDb, callback: &Url) -> Result<Vec<HubConnector>> {
+pub async fn list_hub_connectors(system: &SystemDb, callback: &Url, now: Timestamp) -> Result<Vec<HubConnector>> {
     let mut conn = system.acquire().await?;
     let clients = shared_clients(&mut conn, callback).await?;
-    let connectors = rows(&mut conn).await?.into_iter().map(|row| {
+    let connectors = rows(&mut conn, now - HEALTH_PERIOD).await?.into_iter().map(|row| {
         let application = row.issuer().map(|issuer| state_of(&clients, &issuer));
-        let Row { id, name, slug, auth, transport, tool_count, connection_count, .. } = row;
-        HubConnector { id, name, slug, auth, transport, tool_count, connection_count, application }
+        let Row { id, name, slug, auth, transport, tool_count, connection_count, sunset, calls, failures, .. } = row;
+        let (sunset, calls) = (sunset.map(|it| it.0), (calls, failures));
+        HubConnector { id, name, slug, auth, transport, tool_count, connection_count, sunset, calls, application }
     });
     Ok(connectors.collect())
+}
+
+/// Lists the issuers at which the hub has an OAuth application that its provider has not rejected.
+pub async fn list_hub_issuers(system: &SystemDb, callback: &Url) -> Result<Vec<String>> {
+    let mut conn = system.acquire().await?;
+    let clients = shared_clients(&mut conn, callback).await?;
+    Ok(clients.into_iter().filter(|client| !client.is_rejected).map(|client| client.issuer).collect())
 }
 
 /// Returns the state of the newest application at an issuer.
@@ -105,7 +125,7 @@ async fn shared_clients(conn: &mut PgConnection, callback: &Url) -> sqlx::Result
     .await
 }
 
-async fn rows(conn: &mut PgConnection) -> sqlx::Result<Vec<Row>> {
+async fn rows(conn: &mut PgConnection, since: Timestamp) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as!(
         Row,
         r#"
@@ -121,11 +141,23 @@ async fn rows(conn: &mut PgConnection) -> sqlx::Result<Vec<Row>> {
                ) AS "tool_count!",
                (
                    SELECT count(*) FROM user_connections n WHERE n.connector_id = c.id AND n.status <> 'revoked'
-               ) AS "connection_count!"
+               ) AS "connection_count!",
+               c.sunset AS "sunset: Json<Sunset>",
+               COALESCE(h.calls, 0) AS "calls!",
+               COALESCE(h.failures, 0) AS "failures!"
         FROM connectors c
+        LEFT JOIN (
+            SELECT connector_id,
+                   sum(jobs)::bigint AS calls,
+                   (sum(jobs) FILTER (WHERE outcome NOT IN ('ok', 'canceled')))::bigint AS failures
+            FROM job_hours
+            WHERE hour >= $1
+            GROUP BY connector_id
+        ) h ON h.connector_id = c.id
         WHERE c.owner_id IS NULL AND c.is_active
         ORDER BY lower(c.name), c.id
-        "#
+        "#,
+        since
     )
     .fetch_all(conn)
     .await

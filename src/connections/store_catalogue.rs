@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use super::status::ConnectionStatus;
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::connectors::{AuthKind, Category, Transport};
 use crate::ids::ConnectorId;
 use crate::page::PAGE_LIMIT;
@@ -17,6 +18,8 @@ pub struct CatalogueFilter {
     pub category: Option<Category>,
     /// The way to authenticate at the service.
     pub auth: Option<AuthKind>,
+    /// `true` for connectors that can be connected without an OAuth application that somebody has to make first.
+    pub without_application: bool,
     /// `true` for connectors that can be used now, false for the others.
     pub connected: Option<bool>,
 }
@@ -59,6 +62,10 @@ pub struct CatalogueEntry {
     pub description: String,
     /// The way to authenticate at the service.
     pub auth: AuthKind,
+    /// `true` if somebody has to make an OAuth application first.
+    pub needs_application: bool,
+    /// The last call of the user.
+    pub last_used_at: Option<Timestamp>,
     /// The transport of calls.
     pub transport: Transport,
     /// Tools that the connector lists now.
@@ -80,11 +87,13 @@ pub(super) struct KindCount {
     pub(super) group: CatalogueGroup,
     /// The number that matches the filter.
     pub(super) found: i64,
+    /// The number on all pages without a filter.
+    pub(super) total: i64,
 }
 
-/// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the seventh.
+/// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the ninth.
 macro_rules! matching {
-    ($row:ident, $before:literal, $after:literal, $actor:expr, $filter:expr $(, $more:expr)*) => {
+    ($row:ident, $before:literal, $after:literal, $actor:expr, $filter:expr, $issuers:expr $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             $before
@@ -107,6 +116,7 @@ macro_rules! matching {
                       )
                 ))
                 AND ($5::boolean IS NULL OR c.is_usable = $5)
+                AND NOT ($7 AND c.hosted_id IS NULL AND (c.needs_own_application OR COALESCE(c.issuer <> ALL($8), false)))
                 "#
                 + $after,
             $actor.owner_id() as _,
@@ -115,6 +125,8 @@ macro_rules! matching {
             &$filter.words,
             $filter.connected,
             $actor.user_id() as _,
+            $filter.without_application,
+            $issuers,
             $($more),*
         )
     };
@@ -124,6 +136,7 @@ pub(super) async fn page(
     conn: &mut PgConnection,
     actor: &Actor,
     filter: &CatalogueFilter,
+    issuers: &[String],
     after: Option<ConnectorId>,
 ) -> sqlx::Result<Vec<CatalogueEntry>> {
     matching!(
@@ -134,6 +147,8 @@ pub(super) async fn page(
                c.slug AS "slug!",
                c.description AS "description!",
                c.auth_type AS "auth!: AuthKind",
+               c.hosted_id IS NULL AND (c.needs_own_application OR COALESCE(c.issuer <> ALL($8), false)) AS "needs_application!",
+               c.last_used_at,
                c.transport AS "transport!: Transport",
                (
                    SELECT count(*)
@@ -157,14 +172,15 @@ pub(super) async fn page(
         WHERE
         "#,
         r#"
-          AND ($7::uuid IS NULL OR (c.place, -c.used, lower(c.name), c.id) > (
-              SELECT a.place, -a.used, lower(a.name), a.id FROM catalogue_of($1) a WHERE a.id = $7
+          AND ($9::uuid IS NULL OR (c.place, -c.used, -c.popularity, lower(c.name), c.id) > (
+              SELECT a.place, -a.used, -a.popularity, lower(a.name), a.id FROM catalogue_of($1) a WHERE a.id = $9
           ))
-        ORDER BY c.place, c.used DESC, lower(c.name), c.id
-        LIMIT $8
+        ORDER BY c.place, c.used DESC, c.popularity DESC, lower(c.name), c.id
+        LIMIT $10
         "#,
         actor,
         filter,
+        issuers,
         after as _,
         PAGE_LIMIT
     )
@@ -176,6 +192,7 @@ pub(super) async fn kind_counts(
     conn: &mut PgConnection,
     actor: &Actor,
     filter: &CatalogueFilter,
+    issuers: &[String],
 ) -> sqlx::Result<Vec<KindCount>> {
     matching!(
         KindCount,
@@ -184,14 +201,16 @@ pub(super) async fn kind_counts(
                count(*) FILTER (WHERE
         "#,
         r#"
-        ) AS "found!"
+        ) AS "found!",
+               count(*) AS "total!"
         FROM catalogue_of($1) c
         WHERE c.is_active
           AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
         GROUP BY c.category, c.auth_type, c.place
         "#,
         actor,
-        filter
+        filter,
+        issuers
     )
     .fetch_all(conn)
     .await

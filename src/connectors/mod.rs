@@ -45,7 +45,7 @@ pub use server_key::{
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{
     APPLICATION_PREFIX, Account, AfterToken, Check, ClientCredentials, DescriptionSource, Descriptor, Field, FieldKind,
-    FileFault, Hosted, Key, Shipped, ShippedTool, parse_shipped, shipped,
+    FileFault, Hosted, Key, Shipped, ShippedTool, Sunset, parse_shipped, popularity, shipped,
 };
 pub use slug::Slug;
 pub use store::Connector;

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::clock::Timestamp;
-use crate::connectors::{Shipped, Slug};
+use crate::connectors::{Shipped, Slug, popularity};
 use crate::ids::{ConnectorId, OwnerId};
 
 pub(in crate::connectors) async fn upsert(
@@ -18,8 +19,10 @@ pub(in crate::connectors) async fn upsert(
         r#"
         INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, base_url, docs_url,
             account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at, mcp_server_url, seen_source,
-            seen_on, is_unconfirmed, beside, after_token, client_credentials, application_fields)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            seen_on, is_unconfirmed, beside, after_token, client_credentials, application_fields, popularity, needs_own_application,
+            sunset)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+            $26, $27, $28)
         ON CONFLICT (owner_id, slug) DO UPDATE
         SET visibility = EXCLUDED.visibility,
             name = EXCLUDED.name,
@@ -43,6 +46,9 @@ pub(in crate::connectors) async fn upsert(
             after_token = EXCLUDED.after_token,
             client_credentials = EXCLUDED.client_credentials,
             application_fields = EXCLUDED.application_fields,
+            popularity = EXCLUDED.popularity,
+            needs_own_application = EXCLUDED.needs_own_application,
+            sunset = EXCLUDED.sunset,
             is_active = true
         RETURNING id AS "id: ConnectorId"
         "#,
@@ -71,6 +77,9 @@ pub(in crate::connectors) async fn upsert(
         columns.after_token,
         columns.client_credentials,
         columns.application_fields,
+        popularity(&shipped.slug),
+        shipped.hosted.as_ref().is_some_and(|it| it.needs_application),
+        shipped.sunset.as_ref().map(Json) as _,
     )
     .fetch_one(conn)
     .await

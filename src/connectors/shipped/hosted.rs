@@ -25,6 +25,8 @@ pub struct Hosted {
     pub beside: Option<Slug>,
     /// True if the provider does not state the address, or if sources disagree, so that the description may be wrong.
     pub is_unconfirmed: bool,
+    /// True if the server registers no clients: each user makes an OAuth application there.
+    pub needs_application: bool,
 }
 
 /// The page from which a description was taken.
@@ -52,6 +54,7 @@ pub(super) struct HostedFields {
     pub(super) seen: Option<Spanned<SourceTable>>,
     pub(super) unconfirmed: Option<Spanned<bool>>,
     pub(super) beside: Option<Spanned<Value>>,
+    pub(super) application: Option<Spanned<bool>>,
 }
 
 impl Source<'_> {
@@ -76,7 +79,8 @@ impl Source<'_> {
         let hint = "Write the slug of the REST service on whose page the server stands";
         let beside = fields.beside.map(|it| self.field("beside", Some(it), hint, Slug::parse)).transpose()?;
         let seen = DescriptionSource { url: source, on };
-        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, beside, is_unconfirmed })
+        let needs_application = self.hosted_application(auth, fields.application)?;
+        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, beside, is_unconfirmed, needs_application })
     }
 
     fn require_mcp<T>(self, field: &str, value: Option<T>, example: &str) -> Result<T, FileFault> {
@@ -102,12 +106,23 @@ impl Source<'_> {
         }
     }
 
+    /// Checks that an application is needed for a sign-in only.
+    fn hosted_application(self, auth: AuthKind, written: Option<Spanned<bool>>) -> Result<bool, FileFault> {
+        let Some(written) = written else { return Ok(false) };
+        if auth == AuthKind::OAuth {
+            return Ok(written.into_inner());
+        }
+        let problem = format!("“auth” is {}, so there is no use for “application”. Remove it", auth.as_str());
+        Err(self.fault(written.span().start, problem))
+    }
+
     /// Refuses fields that a connector of another transport has no use for.
     pub(super) fn refuse_hosted(self, fields: &HostedFields) -> Result<(), FileFault> {
         let starts = [
             ("server_url", fields.server_url.as_ref().map(|it| it.span().start)),
             ("seen", fields.seen.as_ref().map(|it| it.span().start)),
             ("beside", fields.beside.as_ref().map(|it| it.span().start)),
+            ("application", fields.application.as_ref().map(|it| it.span().start)),
             ("unconfirmed", fields.unconfirmed.as_ref().map(|it| it.span().start)),
         ];
         match starts.into_iter().find_map(|(field, at)| Some((field, at?))) {
@@ -117,7 +132,7 @@ impl Source<'_> {
     }
 }
 
-fn is_https(text: &str) -> bool {
+pub(super) fn is_https(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some_and(|host| !host.is_empty()))
 }
 

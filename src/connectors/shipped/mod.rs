@@ -15,7 +15,9 @@ mod field;
 mod hosted;
 #[cfg(test)]
 mod mutation_tests;
+mod popular;
 mod provider_validation;
+mod sunset;
 mod tool;
 mod validation;
 
@@ -34,6 +36,8 @@ pub use self::fault::FileFault;
 pub use self::field::{Field, FieldKind};
 pub use self::hosted::{DescriptionSource, Hosted};
 use self::hosted::{HostedFields, SourceTable};
+pub use self::popular::popularity;
+pub use self::sunset::Sunset;
 pub use self::tool::ShippedTool;
 use self::tool::ToolTable;
 use super::{AuthKind, Category, Slug, Transport};
@@ -65,6 +69,8 @@ pub struct Shipped {
     pub descriptor: Option<Box<Descriptor>>,
     /// Description, if the connector is an MCP server.
     pub hosted: Option<Hosted>,
+    /// Known end of what the connector uses.
+    pub sunset: Option<Sunset>,
 }
 
 /// Parses the connectors that are embedded in this binary, one after the other.
@@ -107,6 +113,8 @@ struct ConnectorFile {
     seen: Option<Spanned<SourceTable>>,
     unconfirmed: Option<Spanned<bool>>,
     beside: Option<Spanned<Value>>,
+    application: Option<Spanned<bool>>,
+    sunset: Option<Spanned<Sunset>>,
 }
 
 impl Shipped {
@@ -121,8 +129,10 @@ impl Shipped {
         let auth = source.word("auth", written.auth, AuthKind::ALL.map(|it| (it.as_str(), it)))?;
         let transports = Transport::ALL.map(|it| (it.stored_text(), it));
         let transport = source.word("transport", written.transport, transports)?;
+        let sunset = source.sunset(written.sunset)?;
         let (server_url, seen, unconfirmed) = (written.server_url, written.seen, written.unconfirmed);
         let beside = written.beside;
+        let application = written.application;
         let hosted = if transport == Transport::Mcp {
             source.refuse_rest([
                 ("base_url", written.base_url.as_ref().map(|it| it.span().start)),
@@ -137,9 +147,10 @@ impl Shipped {
                 ("tool", written.tool.first().map(|it| it.span().start)),
             ])?;
             let (docs, key) = (written.docs.take(), written.key.take());
-            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, beside })?)
+            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, application, beside })?)
         } else {
-            source.refuse_hosted(&HostedFields { server_url, docs: None, key: None, seen, unconfirmed, beside })?;
+            let (docs, key) = (None, None);
+            source.refuse_hosted(&HostedFields { server_url, docs, key, seen, unconfirmed, application, beside })?;
             None
         };
         let descriptor = match transport {
@@ -162,7 +173,7 @@ impl Shipped {
             }
             Transport::Builtin | Transport::Mcp => None,
         };
-        Ok(Self { slug, name, description, category, auth, transport, descriptor, hosted })
+        Ok(Self { slug, name, description, category, auth, transport, descriptor, hosted, sunset })
     }
 }
 

@@ -95,7 +95,7 @@ fn the_error_of_an_unknown_field_lists_the_known_ones() {
         "connectors/tides.toml, line 5, column 1: “categori” is not a field here. The fields are slug, name, \
          description, category, auth, transport, base_url, docs, field, application_field, oauth, key, \
          client_credentials, api, after_token, account, check, tool, server_url, seen, unconfirmed, \
-         beside"
+         beside, application, sunset"
     );
 }
 

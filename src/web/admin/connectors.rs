@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use super::shell;
 use crate::app::App;
+use crate::clock::Day;
 use crate::connections::{self, ApplicationState, CALLBACK, HubConnector};
 use crate::connectors::{AuthKind, Transport};
 use crate::error::Error;
@@ -15,7 +16,7 @@ use crate::web::here::Here;
 use crate::web::respond::page;
 use crate::web::shell::Shell;
 use crate::web::tile::Tile;
-use crate::web::when::count;
+use crate::web::when::{count, grouped};
 
 struct Row {
     tile: Tile,
@@ -24,6 +25,10 @@ struct Row {
     kind: &'static str,
     tools: i64,
     connections: i64,
+    /// Calls of the last day, and how many failed.
+    calls: String,
+    /// What ends soon: sentences, and the page that says so.
+    sunset: Option<(String, String)>,
     /// Both numbers in words.
     counts: String,
     /// State and address of the OAuth application, and the label of the link to it.
@@ -31,7 +36,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(connector: HubConnector, here: &Here) -> Self {
+    fn new(connector: HubConnector, here: &Here, today: Day) -> Self {
         let href = here.path(&format!("/connectors/{}", connector.slug));
         Self {
             tile: Tile::new(&connector.name),
@@ -46,6 +51,11 @@ impl Row {
             application: connector
                 .application
                 .map(|state| (badge(state), format!("{href}/application"), link_label(state))),
+            calls: calls(connector.calls),
+            sunset: connector
+                .sunset
+                .filter(|it| it.is_near(today))
+                .map(|it| (format!("{}: {}", it.date, it.say), it.url)),
             name: connector.name,
             href,
         }
@@ -61,11 +71,21 @@ struct IndexPage {
 
 pub(super) async fn index(State(app): State<App>, Admin(me): Admin) -> Result {
     let callback = app.public_url.join(CALLBACK).map_err(Error::internal)?;
-    let connectors = connections::list_hub_connectors(&app.system, &callback).await?;
+    let connectors = connections::list_hub_connectors(&app.system, &callback, app.clock.now()).await?;
+    let today = app.clock.now().date();
     Ok(page(&IndexPage {
         shell: shell(&me, "Hub connectors").await,
-        rows: connectors.into_iter().map(|connector| Row::new(connector, me.here())).collect(),
+        rows: connectors.into_iter().map(|connector| Row::new(connector, me.here(), today)).collect(),
     }))
+}
+
+/// Describes the calls of the last day: `12, 3 failed`.
+fn calls((calls, failures): (i64, i64)) -> String {
+    let number = |count: i64| grouped(count.unsigned_abs());
+    match failures {
+        0 => number(calls),
+        _ => format!("{}, {} failed", number(calls), number(failures)),
+    }
 }
 
 const fn kind(transport: Transport, auth: AuthKind) -> &'static str {

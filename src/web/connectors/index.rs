@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::search::{Layout, Search, SearchParams};
 use super::views::kind_label;
 use crate::app::App;
-use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry, CatalogueGroup};
-use crate::connectors::AuthKind;
+use crate::connections::{self, AvailableFilters, CALLBACK, Catalogue, CatalogueEntry, CatalogueGroup};
+use crate::connectors::{AuthKind, Transport};
+use crate::error::Error;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -21,7 +22,7 @@ use crate::web::path::segment;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
 use crate::web::tile::Tile;
-use crate::web::when;
+use crate::web::when::{self, Calendar, When};
 
 /// Request header of htmx; `partial` asks for the results only.
 const HX_REQUEST_TYPE: HeaderName = HeaderName::from_static("hx-request-type");
@@ -36,14 +37,16 @@ pub(super) async fn index(
 ) -> Result {
     let mut search = Search::parse(&params, me.here().clone());
     let is_partial = headers.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
+    let callback = app.public_url.join(CALLBACK).map_err(Error::internal)?;
+    let issuers = connections::list_hub_issuers(&app.system, &callback).await?;
     let mut tx = app.db.enter(&me.actor).await?;
-    let found = connections::catalogue(&mut tx, &me.actor, &search.filter, search.after).await?;
+    let found = connections::catalogue(&mut tx, &me.actor, &search.filter, &issuers, search.after).await?;
     drop(tx);
     if !found.is_there {
         search.faults.add("after", "The list cannot continue from there, so it starts again. Use the links below it");
     }
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let results = Results::new(&search, &found);
+    let results = Results::new(&search, &found, &me.calendar(app.clock.now()));
     let mut response = if is_partial {
         results_only(&me, status, &search, &results)
     } else {
@@ -122,12 +125,12 @@ struct Results {
 }
 
 impl Results {
-    fn new(search: &Search, catalogue: &Catalogue) -> Self {
+    fn new(search: &Search, catalogue: &Catalogue, calendar: &Calendar) -> Self {
         let is_first = search.after.is_none() || !catalogue.is_there;
         Self {
             heading: search.describe(catalogue.total),
             faults: search.faults.faults().iter().map(|fault| fault.message.clone()).collect(),
-            groups: groups(catalogue, &search.here),
+            groups: groups(catalogue, &search.here, calendar),
             is_list: search.layout == Layout::List,
             is_filtered: !search.filter.is_empty(),
             cleared: search.cleared(),
@@ -150,10 +153,10 @@ struct Group {
 }
 
 /// Returns the groups that this page has connectors of.
-fn groups(catalogue: &Catalogue, here: &Here) -> Vec<Group> {
+fn groups(catalogue: &Catalogue, here: &Here, calendar: &Calendar) -> Vec<Group> {
     let of = |(group, total): (CatalogueGroup, u64)| {
         let entries = catalogue.entries.iter().filter(|entry| entry.group == group);
-        let cards: Vec<_> = entries.map(|entry| Card::new(entry, here)).collect();
+        let cards: Vec<_> = entries.map(|entry| Card::new(entry, here, calendar)).collect();
         let name = match group {
             CatalogueGroup::Ready => "Ready to use",
             CatalogueGroup::ToConnect => "Connect to use",
@@ -173,7 +176,10 @@ struct Card {
     description: String,
     tools: String,
     kind: &'static str,
-    auth: &'static str,
+    /// What the user needs before the first call.
+    need: &'static str,
+    /// Time of the last call.
+    used: Option<When>,
     /// The state of the connection; `None` if there is none.
     link: Option<Badge>,
     /// Names and addresses of tools whose names match.
@@ -181,7 +187,7 @@ struct Card {
 }
 
 impl Card {
-    fn new(entry: &CatalogueEntry, here: &Here) -> Self {
+    fn new(entry: &CatalogueEntry, here: &Here, calendar: &Calendar) -> Self {
         let href = here.path(&format!("/connectors/{}", entry.slug));
         Self {
             name: entry.name.clone(),
@@ -193,10 +199,8 @@ impl Card {
                 (count, _) => when::count(count.unsigned_abs(), "tool"),
             },
             kind: if entry.has_hosted { "Two ways to connect" } else { kind_label(entry.transport) },
-            auth: match entry.auth {
-                AuthKind::Token if entry.has_hosted => "Sign-in or key",
-                auth => auth.label(),
-            },
+            need: need(entry),
+            used: entry.last_used_at.map(|at| calendar.when(at)),
             link: entry.link.map(Badge::connection),
             matching_tools: entry
                 .found_tools
@@ -205,5 +209,19 @@ impl Card {
                 .collect(),
             href,
         }
+    }
+}
+
+/// Says what the user needs before the first call.
+const fn need(entry: &CatalogueEntry) -> &'static str {
+    match (entry.auth, entry.transport) {
+        (_, Transport::Builtin) => "Built in",
+        (AuthKind::None, _) => "No sign-in",
+        (AuthKind::Token, _) if entry.has_hosted => "Sign-in, or your key",
+        (AuthKind::OAuth, _) if entry.has_hosted => "Sign-in",
+        (AuthKind::Token, Transport::Rest) => "Your key",
+        (AuthKind::Token, _) => "Your token",
+        (AuthKind::OAuth, _) if entry.needs_application => "Sign-in, after an application is set up",
+        (AuthKind::OAuth, _) => "Sign-in",
     }
 }

@@ -14,6 +14,9 @@ use crate::web::when;
 /// Longest search text, in characters. The form keeps the beginning of a longer one.
 const MAX_TEXT_CHARS: usize = 200;
 
+/// Value of the filter by credential for connectors that need no OAuth application made by hand.
+const NO_APPLICATION: &str = "no-application";
+
 /// Number of words that are searched for; further words are ignored.
 const MAX_WORDS: usize = 10;
 
@@ -73,8 +76,11 @@ impl Search {
             category.is_some(),
             "there is no such category; choose one of the list",
         );
+        let without_application = params.auth == NO_APPLICATION;
         let auth = parse_param(&params.auth, |word| word.parse::<AuthKind>().ok());
-        report_invalid(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
+        let is_known = auth.is_some() || without_application;
+        let known = "choose one of no-application, none, token, oauth";
+        report_invalid(&mut faults, "auth", &params.auth, is_known, known);
         let connected = parse_param(&params.state, state);
         report_invalid(&mut faults, "state", &params.state, connected.is_some(), "choose connected or not-connected");
         let layout = parse_param(&params.view, layout);
@@ -85,7 +91,7 @@ impl Search {
         let words = text.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect();
         Self {
             here,
-            filter: CatalogueFilter { words, category, auth, connected },
+            filter: CatalogueFilter { words, category, auth, without_application, connected },
             after,
             layout: layout.unwrap_or_default(),
             faults,
@@ -121,7 +127,9 @@ impl Search {
             (text, _) => format!(" match “{text}”"),
         };
         let state = self.filter.connected.map(|it| if it { "connected" } else { "not connected" });
-        let filters = [self.filter.category.map(Category::label), self.filter.auth.map(AuthKind::label), state];
+        let application = self.filter.without_application.then_some("work without an application");
+        let auth = self.filter.auth.map(AuthKind::label).or(application);
+        let filters = [self.filter.category.map(Category::label), auth, state];
         let filters: Vec<_> = filters.into_iter().flatten().collect();
         if filters.is_empty() {
             format!("{connectors}{matching}")
@@ -135,7 +143,8 @@ impl Search {
     }
 
     pub(super) fn auth(&self) -> &'static str {
-        self.filter.auth.map_or("", AuthKind::as_str)
+        let other = if self.filter.without_application { NO_APPLICATION } else { "" };
+        self.filter.auth.map_or(other, AuthKind::as_str)
     }
 
     pub(super) fn state(&self) -> &'static str {
@@ -144,15 +153,20 @@ impl Search {
 
     /// Returns the options of the category field: available categories, and the chosen one.
     pub(super) fn categories(&self, available: &AvailableFilters) -> Vec<SelectOption> {
-        let chosen = self.filter.category.filter(|it| !available.categories.contains(it));
+        let is_listed = |it: &Category| available.categories.iter().any(|(category, _)| category == it);
+        let chosen = self.filter.category.filter(|it| !is_listed(it)).map(|it| (it, 0));
         let all = available.categories.iter().copied().chain(chosen);
-        options("Any category", all.map(|it| SelectOption::new(it.as_str(), it.label())))
+        let label = |(it, count): (Category, u64)| format!("{} ({})", it.label(), when::grouped(count));
+        options("Any category", all.map(|it| SelectOption::new(it.0.as_str(), label(it))))
     }
 
     pub(super) fn auths(&self, available: &AvailableFilters) -> Vec<SelectOption> {
         let chosen = self.filter.auth.filter(|it| !available.auths.contains(it));
         let all = available.auths.iter().copied().chain(chosen);
-        options("Any credential", all.map(|it| SelectOption::new(it.as_str(), it.label())))
+        let first = SelectOption::new(NO_APPLICATION, "Works without an application");
+        let first = (available.auths.contains(&AuthKind::OAuth) || self.filter.without_application).then_some(first);
+        let all = all.map(|it| SelectOption::new(it.as_str(), it.label()));
+        options("Any credential", first.into_iter().chain(all))
     }
 
     pub(super) fn states() -> Vec<SelectOption> {

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{add, add_with, hub_without_services, names};
+use crate::services::ship;
 use crate::support::page::Page;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
@@ -86,7 +87,7 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     add(&alice, "Open", open.url().as_str()).await;
     add_with(&alice, &guarded.url(), "t").await;
     let all = alice.get("/connectors").await;
-    assert_eq!(all.texts("#f-category option"), ["Any category", "Built in", "Added by URL"]);
+    assert_eq!(all.texts("#f-category option"), ["Any category", "Built in (1)", "Added by URL (2)"]);
     assert_eq!(all.texts("#f-auth option"), ["Any credential", "No credential", "Token"]);
 
     let custom = alice.submit(&all, FORM, [("category", "custom")]).await;
@@ -108,8 +109,58 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     assert_eq!((found(&away), away.text(".card .state")), (vec!["Guarded".to_owned()], "Expired".to_owned()));
     // a valid value without matches stays chosen
     let none = alice.get("/connectors?category=storage").await;
-    assert_eq!((none.status, none.text("#f-category option[selected]")), (StatusCode::OK, "Storage".to_owned()));
+    assert_eq!((none.status, none.text("#f-category option[selected]")), (StatusCode::OK, "Storage (0)".to_owned()));
     assert!(none.has(".empty"));
+}
+
+#[tokio::test]
+async fn popular_services_go_first_and_a_card_says_what_is_needed() {
+    let app = TestApp::new().await;
+    ship(&app, []).await;
+    let (owner, alice) = (app.owner().await, app.alice().await);
+    let page = alice.get("/connectors").await;
+    let place = |name: &str| found(&page).iter().position(|it| it == name).unwrap_or_else(|| panic!("no {name}"));
+    assert_eq!(place("Workbench"), 0, "what can be used goes first");
+    assert!(place("Gmail") < place("Slack") && place("Slack") < place("Stripe"), "{:?}", found(&page));
+    let need = |page: &Page, name: &str| {
+        let place = found(page).iter().position(|it| it == name).unwrap();
+        page.texts(".card .sub")[place].clone()
+    };
+    assert!(need(&page, "Stripe").ends_with("· Your key"), "{}", need(&page, "Stripe"));
+    assert!(need(&page, "GitHub").ends_with("· Sign-in, after an application is set up"), "{}", need(&page, "GitHub"));
+
+    let without = "/connectors?auth=no-application";
+    let names = found(&alice.get(without).await);
+    assert!(names.contains(&"Stripe".to_owned()) && !names.contains(&"GitHub".to_owned()), "{names:?}");
+    let form = owner.get("/connectors/github/application").await;
+    owner.submit(&form, "main form", [("client_id", "hub"), ("client_secret", "s3cret")]).await;
+    let page = alice.get(without).await;
+    assert!(need(&page, "GitHub").ends_with("· Sign-in"), "{}", need(&page, "GitHub"));
+    assert_eq!(page.text("#f-auth option[selected]"), "Works without an application");
+    assert!(page.text("#results .page-head h2").ends_with("(work without an application)"));
+    // every page of the list is reached, in the same order
+    let (mut address, mut names) = ("/connectors".to_owned(), Vec::new());
+    loop {
+        let page = alice.get(&address).await;
+        names.extend(found(&page));
+        match page.attr("nav[aria-label=Pages] a[rel=next]", "href") {
+            Some(next) => address = next,
+            None => break,
+        }
+    }
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
+    assert!(names.len() > 50);
+}
+
+#[tokio::test]
+async fn a_card_says_when_its_tools_were_used_last() {
+    let app = hub_without_services().await;
+    let alice = app.alice().await;
+    assert!(!alice.get("/connectors").await.has(".card .meta time"));
+    app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
+    let page = alice.get("/connectors").await;
+    assert!(page.text(".card .meta").contains("Used "), "{}", page.text(".card .meta"));
 }
 
 #[tokio::test]

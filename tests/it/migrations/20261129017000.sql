@@ -1,0 +1,1 @@
+-- no row of its own: the columns have defaults
