@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{AuthKind, Sunset, Transport};
 use crate::db::SystemDb;
 use crate::error::Result;
-use crate::ids::{ConnectorId, OwnerId};
+use crate::ids::{ConnectorId, JobId, OwnerId};
 use crate::oauth::Provider;
 
 /// A connector of the hub.
@@ -147,17 +147,19 @@ async fn rows(conn: &mut PgConnection, since: Timestamp) -> sqlx::Result<Vec<Row
                COALESCE(h.failures, 0) AS "failures!"
         FROM connectors c
         LEFT JOIN (
-            SELECT connector_id,
-                   sum(jobs)::bigint AS calls,
-                   (sum(jobs) FILTER (WHERE outcome NOT IN ('ok', 'canceled')))::bigint AS failures
-            FROM job_hours
-            WHERE hour >= $1
-            GROUP BY connector_id
+            SELECT j.connector_id,
+                   count(*) AS calls,
+                   count(*) FILTER (WHERE r.outcome NOT IN ('ok', 'canceled')) AS failures
+            FROM (SELECT DISTINCT owner_id FROM job_hours WHERE hour >= date_trunc('hour', $1::timestamptz, 'UTC')) o
+            JOIN job_result r ON r.owner_id = o.owner_id AND r.job_id >= $2
+            JOIN job j ON j.owner_id = r.owner_id AND j.id = r.job_id
+            GROUP BY j.connector_id
         ) h ON h.connector_id = c.id
         WHERE c.owner_id IS NULL AND c.is_active
         ORDER BY lower(c.name), c.id
         "#,
-        since
+        since,
+        JobId::floor(since) as _,
     )
     .fetch_all(conn)
     .await

@@ -39,15 +39,17 @@ impl Mutation {
     }
 }
 
+/// Values of other types, and templates that name nothing.
+const VALUES: &[&str] = &["7", "true", "[]", "\"\"", "\"http://plain.example\"", "{ a = 1 }", "\"{nothing}\"", "\"'{q}'\""];
+
 fn mutations() -> impl Strategy<Value = Mutation> {
-    let values = ["7", "true", "[]", "\"\"", "\"http://plain.example\"", "{ a = 1 }", "\"{nothing}\"", "\"'{q}'\""];
     prop_oneof![
         Just(Mutation::Remove),
         Just(Mutation::Repeat),
         Just(Mutation::RenameMember),
         Just(Mutation::RenameHole),
         Just(Mutation::CutOff),
-        select(values.as_slice()).prop_map(Mutation::ReplaceValue),
+        select(VALUES).prop_map(Mutation::ReplaceValue),
     ]
 }
 
