@@ -147,10 +147,10 @@ impl Shipped {
                 ("tool", written.tool.first().map(|it| it.span().start)),
             ])?;
             let (docs, key) = (written.docs.take(), written.key.take());
-            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, application, beside })?)
+            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, beside, application })?)
         } else {
             let (docs, key) = (None, None);
-            source.refuse_hosted(&HostedFields { server_url, docs, key, seen, unconfirmed, application, beside })?;
+            source.refuse_hosted(&HostedFields { server_url, docs, key, seen, unconfirmed, beside, application })?;
             None
         };
         let descriptor = match transport {

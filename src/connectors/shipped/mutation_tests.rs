@@ -40,7 +40,8 @@ impl Mutation {
 }
 
 /// Values of other types, and templates that name nothing.
-const VALUES: &[&str] = &["7", "true", "[]", "\"\"", "\"http://plain.example\"", "{ a = 1 }", "\"{nothing}\"", "\"'{q}'\""];
+const VALUES: &[&str] =
+    &["7", "true", "[]", "\"\"", "\"http://plain.example\"", "{ a = 1 }", "\"{nothing}\"", "\"'{q}'\""];
 
 fn mutations() -> impl Strategy<Value = Mutation> {
     prop_oneof![

@@ -86,20 +86,20 @@ fn decode_block(output: &str, n: usize) -> Option<Block> {
 mod tests {
     use super::{Block, decode_block};
 
-    fn block(mime: &str, name: &str, bytes: &[u8]) -> Option<Block> {
-        Some(Block { mime: mime.to_owned(), name: name.to_owned(), bytes: bytes.to_vec() })
+    fn block(mime: &str, name: &str, bytes: &[u8]) -> Block {
+        Block { mime: mime.to_owned(), name: name.to_owned(), bytes: bytes.to_vec() }
     }
 
     #[test]
     fn a_block_is_decoded_if_it_exists() {
         let output =
             r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
-        assert_eq!(decode_block(output, 1), block("image/png", "", b"hi"));
+        assert_eq!(decode_block(output, 1), Some(block("image/png", "", b"hi")));
         assert_eq!(decode_block(output, 0), None);
         let answer = r#"{"content":[{"type":"resource","resource":{"uri":"answer.json","mimeType":"application/json","text":"{}"}}]}"#;
-        assert_eq!(decode_block(answer, 0), block("application/json", "answer.json", b"{}"));
+        assert_eq!(decode_block(answer, 0), Some(block("application/json", "answer.json", b"{}")));
         let file = r#"{"content":[{"type":"resource","resource":{"uri":"https://a.example/b/c.pdf","mimeType":"application/pdf","blob":"aGk="}}]}"#;
-        assert_eq!(decode_block(file, 0), block("application/pdf", "c.pdf", b"hi"));
+        assert_eq!(decode_block(file, 0), Some(block("application/pdf", "c.pdf", b"hi")));
         assert_eq!(decode_block(output, 9), None);
         assert_eq!(decode_block("nonsense", 0), None);
     }
