@@ -17,7 +17,7 @@ const NOTICE_DAYS: i64 = 183;
 pub struct Sunset {
     /// Day, such as 2027-04-30.
     pub date: String,
-    /// What ends, and the next step: sentences.
+    /// Sentences: what ends, and the next step.
     pub say: String,
     /// Page of the service that says so.
     pub url: String,

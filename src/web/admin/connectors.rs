@@ -27,7 +27,7 @@ struct Row {
     connections: i64,
     /// Calls of the last day, and how many failed.
     calls: String,
-    /// What ends soon: sentences, and the page that says so.
+    /// Sentences on what ends soon, and the page that says so.
     sunset: Option<(String, String)>,
     /// Both numbers in words.
     counts: String,

@@ -176,7 +176,7 @@ struct Card {
     description: String,
     tools: String,
     kind: &'static str,
-    /// What the user needs before the first call.
+    /// Sign-in or key that the user needs before the first call.
     need: &'static str,
     /// Time of the last call.
     used: Option<When>,
@@ -215,8 +215,7 @@ impl Card {
 /// Says what the user needs before the first call.
 const fn need(entry: &CatalogueEntry) -> &'static str {
     match (entry.auth, entry.transport) {
-        (_, Transport::Builtin) => "Built in",
-        (AuthKind::None, _) => "No sign-in",
+        (_, Transport::Builtin) | (AuthKind::None, _) => "No sign-in",
         (AuthKind::Token, _) if entry.has_hosted => "Sign-in, or your key",
         (AuthKind::OAuth, _) if entry.has_hosted => "Sign-in",
         (AuthKind::Token, Transport::Rest) => "Your key",

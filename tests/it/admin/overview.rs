@@ -19,11 +19,12 @@ async fn connectors_of_the_hub_are_listed_with_their_use_and_their_applications(
     };
     let workbench = row("Workbench");
     assert_eq!(
-        (workbench[0].as_str(), workbench[2].as_str(), workbench[3].as_str()),
+        (workbench[0].as_str(), workbench[2].as_str(), workbench[4].as_str()),
         ("Built in", "1", "Nothing to set up")
     );
     assert_ne!(workbench[1], "0", "its tools are counted");
-    assert!(row("GitHub")[3].starts_with("Sign-in not set up"), "{:?}", row("GitHub"));
+    assert_eq!(workbench[3], "1", "its calls of the day are counted");
+    assert!(row("GitHub")[4].starts_with("Sign-in not set up"), "{:?}", row("GitHub"));
 
     let application = page.attr("a[href='/connectors/github/application']", "href").unwrap();
     let form = owner.get(&application).await;

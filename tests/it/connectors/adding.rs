@@ -115,7 +115,7 @@ async fn a_thousand_tools_are_all_listed() {
     let server = ScriptedServer::start(tools(1_000), "").await;
     let page = add(&alice, "Large", server.url().as_str()).await;
     assert_eq!(page.texts(TOOLS).len(), 1_000);
-    assert_eq!(alice.get("/connectors").await.texts(".card .sub")[0], "1,000 tools · MCP server");
+    assert_eq!(alice.get("/connectors").await.texts(".card .sub")[0], "1,000 tools · No sign-in");
 }
 
 #[tokio::test]

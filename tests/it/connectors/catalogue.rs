@@ -126,7 +126,7 @@ async fn popular_services_go_first_and_a_card_says_what_is_needed() {
         let place = found(page).iter().position(|it| it == name).unwrap();
         page.texts(".card .sub")[place].clone()
     };
-    assert!(need(&page, "Stripe").ends_with("· Your key"), "{}", need(&page, "Stripe"));
+    assert!(need(&page, "SendGrid").ends_with("· Your key"), "{}", need(&page, "SendGrid"));
     assert!(need(&page, "GitHub").ends_with("· Sign-in, after an application is set up"), "{}", need(&page, "GitHub"));
 
     let without = "/connectors?auth=no-application";
@@ -174,7 +174,7 @@ async fn the_list_layout_has_the_same_connectors_and_keeps_the_search() {
     assert_eq!(list.text("nav[aria-label=Layout] [aria-current]"), "List");
     assert_eq!(
         (found(&list), list.text("#results td:nth-of-type(3)")),
-        (vec!["Workbench".to_owned()], "No credential".to_owned())
+        (vec!["Workbench".to_owned()], "No sign-in".to_owned())
     );
     let next = alice.submit(&list, FORM, [("q", "bench")]).await;
     assert!(next.path().contains("view=list"), "the layout was lost: {}", next.path());

@@ -62,7 +62,7 @@ async fn one_card_and_one_page_show_both_ways() {
     let alice = app.alice().await;
     let list = alice.get("/connectors?q=ledger").await;
     assert_eq!(list.texts(".card h3"), ["Ledger"]);
-    assert!(list.text(".card").contains("Two ways to connect"), "{}", list.text(".card"));
+    assert!(list.text(".card").contains("Sign-in, or your key"), "{}", list.text(".card"));
     assert_eq!(alice.get("/connectors?q=ledger&auth=oauth").await.texts(".card h3"), ["Ledger"]);
     let found = alice.get("/search?q=ledger").await.text("main");
     assert!(found.contains("Ledger") && !found.contains("(hosted)"), "{found}");
