@@ -249,6 +249,10 @@ pub enum Action {
         /// Address of the person.
         email: String,
     },
+    /// An administrator turned a shipped connector off for everybody.
+    ConnectorTurnedOff(NamedConnector),
+    /// An administrator turned a shipped connector on again.
+    ConnectorTurnedOn(NamedConnector),
     /// An administrator disabled an account.
     AccountDisabled {
         /// The account.

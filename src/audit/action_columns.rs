@@ -77,6 +77,8 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::AdministratorRemoved { user } => (Some(("account", user.to_string())), None),
         Action::ConnectorAdded(NamedConnector { connector, .. })
         | Action::ConnectorRemoved(NamedConnector { connector, .. })
+        | Action::ConnectorTurnedOff(NamedConnector { connector, .. })
+        | Action::ConnectorTurnedOn(NamedConnector { connector, .. })
         | Action::ConnectorRenamed(ConnectorChange { connector, .. })
         | Action::ConnectorUrlChanged(ConnectorChange { connector, .. })
         | Action::ToolsDiscovered { connector, .. }
@@ -147,6 +149,10 @@ fn request(action: &Action) -> Option<String> {
         | Action::AccountSignedOut { sessions, .. } => json!({ "sessions": sessions }),
         Action::ConnectorAdded(NamedConnector { name, url, .. })
         | Action::ConnectorRemoved(NamedConnector { name, url, .. }) => json!({ "name": name, "url": url }),
+        Action::ConnectorTurnedOff(NamedConnector { name, .. })
+        | Action::ConnectorTurnedOn(NamedConnector { name, .. }) => {
+            json!({ "name": name })
+        }
         Action::ToolChangeAccepted(AcceptedTool { version, .. }) => json!({ "version": version }),
         Action::ConnectionLimited { scopes, .. } => json!({ "scopes": scopes }),
         Action::ClientRegistered { issuer, .. } => json!({ "issuer": issuer }),

@@ -104,6 +104,8 @@ actions! {
     LogExported: "audit.exported", "Audit log exported", Log;
     PersonInvited: "person.invited", "Person invited", Hub;
     InvitationWithdrawn: "invitation.withdrawn", "Invitation withdrawn", Hub;
+    ConnectorTurnedOff: "connector.turned_off", "Connector turned off", Hub;
+    ConnectorTurnedOn: "connector.turned_on", "Connector turned on", Hub;
     AccountDisabled: "account.disabled", "Account disabled", Hub;
     AccountEnabled: "account.enabled", "Account enabled", Hub;
     AccountSignedOut: "account.signed_out", "Account signed out everywhere", Hub;

@@ -31,11 +31,15 @@ pub struct HubEntry {
 }
 
 impl HubEntry {
-    /// Returns the address of the account that the entry is about, or of the person who has no account.
+    /// Returns what the entry is about: the address of an account or of a person without one, or the name of a connector.
     #[must_use]
-    pub fn address(&self) -> Option<String> {
+    pub fn subject(&self) -> Option<String> {
         let request = || serde_json::from_str::<serde_json::Value>(self.request.as_deref()?).ok();
-        self.account.clone().or_else(|| request()?.get("email")?.as_str().map(ToOwned::to_owned))
+        let of_request = || {
+            let request = request()?;
+            request.get("email").or_else(|| request.get("name"))?.as_str().map(ToOwned::to_owned)
+        };
+        self.account.clone().or_else(of_request)
     }
 }
 

@@ -48,7 +48,10 @@ pub use detail::{ConnectionDetail, ConnectionGroup, GroupCounts};
 pub use discovery::{DiscoveryOutcome, ToolDiscovery, discover_tools};
 pub use expiry::ExpiryInput;
 pub use fields::FormValues;
-pub use hub_connectors::{ApplicationState, HubConnector, list_hub_connectors, list_hub_issuers};
+pub use hub_connectors::{
+    ApplicationState, ConnectorHealth, HubConnector, find_hub_connector, list_hub_connectors, list_hub_issuers,
+    turn_hub_connector,
+};
 pub use list::{count_groups, duplicate_label, find, find_many, linked_connectors, list, list_for_connector};
 pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;

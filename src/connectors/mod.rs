@@ -92,13 +92,15 @@ pub struct NewConnector {
     pub server_key: Option<ServerKey>,
 }
 
-/// Finds a connector by its slug. The actor's own connectors take precedence over shipped ones.
+/// Finds a connector that is on by its slug. The actor's own connectors take precedence over shipped ones.
 pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
     let mut tx = db.enter(actor).await?;
-    find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
+    let connector = find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))?;
+    connector.check_is_on()?;
+    Ok(connector)
 }
 
-/// Like [`find`], in the caller's transaction. Returns `None` if there is no such connector.
+/// Finds a connector by its slug, in the caller's transaction, also if it is off. Returns `None` if there is no such connector.
 pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
     Ok(store::find_by_slug(conn, actor, slug).await?)
 }
@@ -112,7 +114,8 @@ pub async fn find_hosted_beside(
     if service.owner_id.is_some() {
         return Ok(None);
     }
-    Ok(store::find_beside(conn, actor, &service.slug).await?)
+    let hosted = store::find_beside(conn, actor, &service.slug).await?;
+    Ok(hosted.filter(|hosted| hosted.turned_off_at.is_none()))
 }
 
 /// Lists the tools that the server lists now, in the server's order, in the caller's transaction.
@@ -120,10 +123,11 @@ pub async fn tools(conn: &mut PgConnection, actor: &Actor, connector: ConnectorI
     Ok(store_tools::list(conn, actor.owner_id(), connector).await?)
 }
 
-/// Finds the current version of a tool by the names in its URL, also if the server no longer lists the tool.
+/// Finds the current version of a tool of a connector that is on by the names in its URL, also if the server no longer lists the tool.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
     let mut tx = db.enter(actor).await?;
     let connector = find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))?;
+    connector.check_is_on()?;
     let version = store_tools::current_version(&mut tx, actor.owner_id(), connector.id, tool).await?;
     Ok((connector, version.ok_or(Error::NotFound("tool"))?))
 }
@@ -138,7 +142,7 @@ pub async fn find_tool_names(conn: &mut PgConnection, actor: &Actor, text: &str)
     Ok(store_tools::names_with_text(conn, actor.owner_id(), text, MAX_FOUND_TOOLS).await?)
 }
 
-/// Finds a connector by its id, if the actor may see it.
+/// Finds a connector by its id, if the actor may see it, also if it is off.
 pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Connector> {
     store::find(conn, actor, id).await?.ok_or(Error::NotFound("connector"))
 }

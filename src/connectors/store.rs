@@ -50,6 +50,8 @@ pub struct Connector {
     pub era: Option<ProtocolEra>,
     /// Time of creation.
     pub created_at: Timestamp,
+    /// Time at which an administrator turned it off for everybody; `None` if it is on.
+    pub turned_off_at: Option<Timestamp>,
     /// Time of the latest discovery of its tools by the reading owner.
     pub discovered_at: Option<Timestamp>,
     /// Error message of that discovery.
@@ -97,6 +99,21 @@ impl Connector {
         self.owner_id.is_none() && self.transport == Transport::Mcp
     }
 
+    /// Checks that no administrator has turned it off.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] with the next step.
+    pub fn check_is_on(&self) -> crate::error::Result<()> {
+        if self.turned_off_at.is_none() {
+            return Ok(());
+        }
+        let text = format!("An administrator has turned {} off", self.name);
+        Err(crate::error::Error::conflict(
+            text,
+            "Ask an administrator of this hub to turn it on. Connections and jobs are kept",
+        ))
+    }
+
     /// Reports whether its tools come from a server, which each owner discovers for themselves.
     #[must_use]
     pub fn has_discovery(&self) -> bool {
@@ -127,6 +144,7 @@ macro_rules! select_connectors {
                    c.server_key IS NOT NULL AS "has_server_key!",
                    d.protocol_era AS "era?: ProtocolEra",
                    c.created_at AS "created_at!",
+                   c.turned_off_at,
                    d.started_at AS "discovered_at?",
                    d.error AS "discovery_failure?",
                    d.tools_changed_at AS "tools_changed_at?",
@@ -134,7 +152,7 @@ macro_rules! select_connectors {
             FROM connectors c
             LEFT JOIN connector_discoveries d ON d.owner_id = $1 AND d.connector_id = c.id
             WHERE (c.owner_id IS NULL OR c.owner_id = $1)
-              AND c.is_active
+              AND (c.is_active OR c.turned_off_at IS NOT NULL)
               -- visibility is for people; the hub reads what an existing connection needs
               AND (c.visibility <> 'administrators' OR $4 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.is_admin))
               AND "# + $condition,

@@ -150,6 +150,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     // no transaction: these rows do not change during a run, and it would cost two round trips
     let mut conn = runner.system.acquire().await?;
     let connector = connectors::get(&mut conn, actor, job.connector_id).await?;
+    connector.check_is_on()?;
     let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
     let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);

@@ -51,6 +51,10 @@ impl Badge {
     pub const FAILING: Self = badge("Failing", "s-bad", "bad", "needs");
     /// The service was never connected.
     pub const NOT_CONNECTED: Self = badge("Not connected", "s-wait", "idle", "");
+    /// People can use the connector.
+    pub const TURNED_ON: Self = badge("Turned on", "s-ok", "ok", "");
+    /// An administrator has turned the connector off.
+    pub const TURNED_OFF: Self = badge("Turned off", "s-stop", "idle", "");
     /// The check passed.
     pub const PASSED: Self = badge("Passed", "s-ok", "ok", "");
     /// The check passed, with something to know.

@@ -111,6 +111,8 @@ const ROUTES: &[(&str, For)] = &[
     ("/admin/invitations", For::Administrator),
     ("/admin/invitations/{key}", For::Administrator),
     ("/admin/connectors", For::Administrator),
+    ("/admin/connectors/{slug}", For::Administrator),
+    ("/admin/connectors/{slug}/availability", For::Administrator),
     ("/admin/settings", For::Administrator),
     ("/admin/log", For::Administrator),
 ];

@@ -49,7 +49,8 @@ pub(in crate::connectors) async fn upsert(
             popularity = EXCLUDED.popularity,
             needs_own_application = EXCLUDED.needs_own_application,
             sunset = EXCLUDED.sunset,
-            is_active = true
+            -- an administrator can have turned it off
+            is_active = connectors.turned_off_at IS NULL
         RETURNING id AS "id: ConnectorId"
         "#,
         id as _,

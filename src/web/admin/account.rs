@@ -1,9 +1,8 @@
 //! The changes of an account: its access, its sessions and its role. Each has a page that says what follows, and a button.
 
-use askama::Template;
 use axum::extract::State;
-use serde::Deserialize;
 
+use super::change_page::{Change, ChangePage};
 use super::users::{self, shell_below};
 use super::views::href;
 use crate::accounts::{self, AccountState, AccountSummary};
@@ -15,30 +14,7 @@ use crate::web::error::Result;
 use crate::web::extract::{ById, Form, Path};
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
-use crate::web::shell::Shell;
 use crate::web::when::count;
-
-/// A page that asks whether to make a change.
-#[derive(Template)]
-#[template(path = "admin/change.html")]
-struct ConfirmPage {
-    shell: Shell,
-    question: String,
-    /// Consequences, each a sentence.
-    facts: &'static [&'static str],
-    action: String,
-    /// The state that the button sets; a page of another time then changes nothing by mistake.
-    to: &'static str,
-    button: &'static str,
-    is_danger: bool,
-    keep: &'static str,
-    back: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Change {
-    to: String,
-}
 
 const DISABLED: &[&str] = &[
     "All browsers are signed out, and nobody can sign in with this account.",
@@ -64,7 +40,7 @@ pub(super) async fn edit_access(
     let name = &account.display_name;
     let is_disabled = account.state() == AccountState::Disabled;
     let title = if is_disabled { "Enable the account" } else { "Disable the account" };
-    Ok(page(&ConfirmPage {
+    Ok(page(&ChangePage {
         shell: shell_below(&me, title.to_owned(), &account).await,
         question: if is_disabled {
             format!("Enable the account of {name}?")
@@ -104,7 +80,7 @@ pub(super) async fn confirm_end(
     Path(ById { id }): Path<ById<UserId>>,
 ) -> Result {
     let account = accounts::find_account(&app.system, id, app.clock.now()).await?;
-    Ok(page(&ConfirmPage {
+    Ok(page(&ChangePage {
         shell: shell_below(&me, "Sign out everywhere".to_owned(), &account).await,
         question: format!("Sign {} out of all browsers?", account.display_name),
         facts: SIGNED_OUT,
@@ -146,7 +122,7 @@ pub(super) async fn edit_role(
     } else {
         (users::MAKE_ADMINISTRATOR, format!("Make {name} an administrator?"))
     };
-    Ok(page(&ConfirmPage {
+    Ok(page(&ChangePage {
         shell: shell_below(&me, title.to_owned(), &account).await,
         question,
         facts: if account.is_admin { DISMISSED } else { APPOINTED },

@@ -7,7 +7,7 @@ use super::shell;
 use crate::app::App;
 use crate::clock::Day;
 use crate::connections::{self, ApplicationState, CALLBACK, HubConnector};
-use crate::connectors::{AuthKind, Transport};
+use crate::connectors::{AuthKind, Sunset, Transport};
 use crate::error::Error;
 use crate::web::actor::Admin;
 use crate::web::badge::Badge;
@@ -17,6 +17,8 @@ use crate::web::respond::page;
 use crate::web::shell::Shell;
 use crate::web::tile::Tile;
 use crate::web::when::{count, grouped};
+
+pub(super) const PATH: &str = "/admin/connectors";
 
 struct Row {
     tile: Tile,
@@ -29,6 +31,8 @@ struct Row {
     calls: String,
     /// Sentences on what ends soon, and the page that says so.
     sunset: Option<(String, String)>,
+    /// True if an administrator has turned it off.
+    is_off: bool,
     /// Both numbers in words.
     counts: String,
     /// State and address of the OAuth application, and the label of the link to it.
@@ -37,8 +41,10 @@ struct Row {
 
 impl Row {
     fn new(connector: HubConnector, here: &Here, today: Day) -> Self {
-        let href = here.path(&format!("/connectors/{}", connector.slug));
+        let application = here.path(&format!("/connectors/{}/application", connector.slug));
         Self {
+            href: href(&connector.slug),
+            is_off: connector.turned_off_at.is_some(),
             tile: Tile::new(&connector.name),
             kind: kind(connector.transport, connector.auth),
             tools: connector.tool_count,
@@ -48,16 +54,10 @@ impl Row {
                 count(connector.tool_count.unsigned_abs(), "tool"),
                 count(connector.connection_count.unsigned_abs(), "connection")
             ),
-            application: connector
-                .application
-                .map(|state| (badge(state), format!("{href}/application"), link_label(state))),
+            application: connector.application.map(|state| (badge(state), application, link_label(state))),
             calls: calls(connector.calls),
-            sunset: connector
-                .sunset
-                .filter(|it| it.is_near(today))
-                .map(|it| (format!("{}: {}", it.date, it.say), it.url)),
+            sunset: sunset(connector.sunset, today),
             name: connector.name,
-            href,
         }
     }
 }
@@ -79,8 +79,18 @@ pub(super) async fn index(State(app): State<App>, Admin(me): Admin) -> Result {
     }))
 }
 
+/// Returns the address of the page of a connector for administrators.
+pub(super) fn href(slug: &str) -> String {
+    format!("{PATH}/{slug}")
+}
+
+/// Returns what ends soon, and the page that says so.
+pub(super) fn sunset(sunset: Option<Sunset>, today: Day) -> Option<(String, String)> {
+    sunset.filter(|it| it.is_near(today)).map(|it| (format!("{}: {}", it.date, it.say), it.url))
+}
+
 /// Describes the calls of the last day: `12, 3 failed`.
-fn calls((calls, failures): (i64, i64)) -> String {
+pub(super) fn calls((calls, failures): (i64, i64)) -> String {
     let number = |count: i64| grouped(count.unsigned_abs());
     match failures {
         0 => number(calls),
@@ -88,7 +98,7 @@ fn calls((calls, failures): (i64, i64)) -> String {
     }
 }
 
-const fn kind(transport: Transport, auth: AuthKind) -> &'static str {
+pub(super) const fn kind(transport: Transport, auth: AuthKind) -> &'static str {
     match (transport, auth) {
         (Transport::Builtin, _) => "Built in",
         (Transport::Mcp, _) => "MCP server",
@@ -97,14 +107,14 @@ const fn kind(transport: Transport, auth: AuthKind) -> &'static str {
     }
 }
 
-const fn link_label(state: ApplicationState) -> &'static str {
+pub(super) const fn link_label(state: ApplicationState) -> &'static str {
     match state {
         ApplicationState::Missing => "Set up",
         ApplicationState::Stored | ApplicationState::Rejected => "Change",
     }
 }
 
-const fn badge(state: ApplicationState) -> Badge {
+pub(super) const fn badge(state: ApplicationState) -> Badge {
     match state {
         ApplicationState::Stored => Badge { word: "Sign-in set up", icon: "s-ok", tone: "ok", shape: "" },
         ApplicationState::Rejected => Badge { word: "Sign-in rejected", icon: "s-bad", tone: "bad", shape: "needs" },

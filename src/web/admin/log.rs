@@ -26,7 +26,7 @@ pub(super) struct Params {
 
 struct Row {
     what: String,
-    /// The account or the address that the entry is about.
+    /// The account, address or connector that the entry is about.
     about: Option<String>,
     /// The title says that something failed; a sign marks it.
     is_failure: bool,
@@ -39,7 +39,7 @@ impl Row {
     fn new(entry: HubEntry, calendar: &Calendar) -> Self {
         Self {
             what: entry.action.title().to_owned(),
-            about: entry.address(),
+            about: entry.subject(),
             is_failure: entry.outcome == AuditOutcome::Failed,
             who: entry.actor_name.unwrap_or_else(|| "Not signed in".to_owned()),
             ip: entry.ip,

@@ -5,6 +5,8 @@
 //! An administrator reads no rows of other owners here: no connection, no job and no result.
 
 mod account;
+mod change_page;
+mod connector;
 mod connectors;
 mod invitations;
 mod log;
@@ -32,6 +34,8 @@ pub(super) fn router() -> Router<App> {
         .route("/admin/invitations", get(invitations::index).post(invitations::create))
         .route("/admin/invitations/{key}", get(invitations::confirm).post(invitations::withdraw))
         .route("/admin/connectors", get(connectors::index))
+        .route("/admin/connectors/{slug}", get(connector::show))
+        .route("/admin/connectors/{slug}/availability", get(connector::edit).post(connector::update))
         .route("/admin/settings", get(settings::index))
         .route("/admin/log", get(log::index))
 }

@@ -39,6 +39,7 @@ pub(super) async fn show(
 ) -> Result {
     let mut tx = app.db.enter(&me.actor).await?;
     let connector = connectors::find_by_slug(&mut tx, &me.actor, &slug).await?.ok_or(Error::NotFound("connector"))?;
+    connector.check_is_on()?;
     if let Some(beside) = &connector.beside {
         // the page of the service shows both ways
         return Ok(see_other(&me.here().path(&format!("/connectors/{beside}"))));

@@ -19,7 +19,9 @@ export async function administered(stage) {
     ["admin-user", user, owner], ["admin-user-access", `${user}/access`, owner], ["admin-user-role", `${user}/administrator`, owner],
     ["admin-user-sessions", `${user}/sessions`, owner], ["admin-invitations", "/admin/invitations", owner],
     ["admin-invitations-error", "/admin/invitations", owner, refused], ["admin-withdrawal", withdrawal, owner],
-    ["admin-connectors", "/admin/connectors", owner], ["admin-settings", "/admin/settings", owner], ["admin-log", "/admin/log", owner],
+    ["admin-connectors", "/admin/connectors", owner],
+    ["admin-connector", "/admin/connectors/workbench", owner], ["admin-connector-off", "/admin/connectors/workbench/availability", owner],
+    ["admin-settings", "/admin/settings", owner], ["admin-log", "/admin/log", owner],
     ["invitation", invitation, null], ["invitation-dead", "/invitation/cut-short", null],
   ];
 }

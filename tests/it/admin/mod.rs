@@ -1,6 +1,7 @@
 //! Administration of the hub. The stranger test in `authorization` requests each of its pages as other people.
 
 mod access;
+mod connector;
 mod invitations;
 mod overview;
 mod users;
