@@ -6,6 +6,7 @@ import { before, test } from "node:test";
 import { step } from "./support/browser.mjs";
 import { startEverything } from "./support/everything.mjs";
 import { Hub } from "./support/hub.mjs";
+import { settled, until } from "./support/steps.mjs";
 import { password, suite } from "./support/suite.mjs";
 
 const pictures = new URL("./output/", import.meta.url).pathname;
@@ -133,15 +134,3 @@ suite("main job", { servers: { everything: startEverything } }, (stage) => {
     });
   }
 });
-
-// Waits for a change of the page with script, or reloads the page without.
-async function until(page, script, wanted) {
-  for (let tries = 0; !script && tries < 40 && !(await wanted.count()); tries++) {
-    const next = page.getByRole("link", { name: "Wait for the next change" });
-    if (await next.count()) await next.click();
-    else await page.reload();
-  }
-  await wanted.waitFor();
-}
-
-const settled = (page, script, word) => until(page, script, page.locator("#job-head .state", { hasText: word }));

@@ -25,3 +25,19 @@ export async function elsewhere(page, act) {
   await tab.close();
   return result;
 }
+
+// Waits for a change of the page of a job with script, or reloads the page without.
+export async function until(page, script, wanted) {
+  for (let tries = 0; !script && tries < 40 && !(await wanted.count()); tries++) {
+    const next = page.getByRole("link", { name: "Wait for the next change" });
+    if (await next.count()) await next.click();
+    else await page.reload();
+  }
+  await wanted.waitFor();
+}
+
+// Waits until a job is over, with this word.
+export const settled = (page, script, word) => until(page, script, page.locator("#job-head .state", { hasText: word }));
+
+// Presses a button of the page's own part.
+export const press = (page, name) => page.getByRole("main").getByRole("button", { name, exact: true }).click();
