@@ -101,6 +101,26 @@ export class Hub {
       expires_at = now() + interval '1 hour' WHERE connector_id = (SELECT id FROM connectors WHERE slug = 'jira')`);
   }
 
+  // Moves a shipped service to a local server, which its file may not name: the address is not https. The hub reads these columns
+  // at each request, and writes them at each start.
+  moveService({ slug, hosts, url }) {
+    this.#replaceAddresses(slug, hosts.map((host) => [`https://${host}`, `${url}/${host}`]));
+  }
+
+  // Moves a service back to its hosts.
+  returnService({ slug, url }) {
+    this.#replaceAddresses(slug, [[`${url}/`, "https://"]]);
+  }
+
+  #replaceAddresses(slug, pairs) {
+    const columns = { base_url: "text", oauth_config: "json", after_token: "jsonb", account_call: "json", check_call: "json" };
+    const replaced = Object.entries(columns).map(([column, type]) => {
+      const text = pairs.reduce((text, [from, to]) => `replace(${text}, '${from}', '${to}')`, `${column}::text`);
+      return `${column} = ${text}::${type}`;
+    });
+    this.#sql(`UPDATE connectors SET ${replaced.join(", ")} WHERE owner_id IS NULL AND slug = '${slug}'`);
+  }
+
   #sql(statement) {
     return this.#postgres("psql", "-qAt", "-c", statement).trim();
   }
