@@ -42,11 +42,24 @@ export const spacing = (page) =>
       "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }",
     );
     document.adoptedStyleSheets.push(sheet);
+    const reachesOut = (frame) => {
+      const { left, right } = frame.getBoundingClientRect();
+      return [...frame.querySelectorAll(":not(.vh, .vh *)")].some((it) => {
+        // what scrolls inside the frame is not cut off
+        for (let above = it.parentElement; above !== frame; above = above.parentElement) {
+          if (["auto", "scroll"].includes(getComputedStyle(above).overflowX)) return false;
+        }
+        const box = it.getBoundingClientRect();
+        return box.width > 0 && (box.right > right + 1 || box.left < left - 1);
+      });
+    };
     const cut = [...document.querySelectorAll("main *")].filter((it) => {
       const style = getComputedStyle(it);
-      const hides = style.overflowX === "hidden" || style.overflowY === "hidden";
       const isSmall = it.clientWidth <= 2 || it.clientHeight <= 2; // for screen readers alone
-      return hides && !isSmall && (it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1);
+      if (isSmall) return false;
+      if (style.overflowX === "clip") return reachesOut(it);
+      const hides = style.overflowX === "hidden" || style.overflowY === "hidden";
+      return hides && (it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1);
     });
     document.adoptedStyleSheets.pop();
     return cut.map((it) => `with wide text spacing <${it.localName} class="${it.className}"> cuts off "${it.textContent.trim().slice(0, 40)}"`);
