@@ -10,7 +10,7 @@ use crate::connectors::{self, APPLICATION_PREFIX, Connector, Descriptor, FieldKi
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId, OwnerId};
 use crate::oauth::TemplateValues;
-use crate::rest::{self, ApiCredential, RestCall, RestTool, ToolAuth};
+use crate::rest::{self, ApiCredential, InputFault, RestCall, RestTool, ToolAuth};
 use crate::secret::Secret;
 use crate::vault::Vault;
 
@@ -107,7 +107,10 @@ impl RestService {
         self.mask_application();
         let mut call = self.call(tool, JobId::FIRST)?;
         call.known.extend(rest::JOB_KEYS.map(|name| (name.to_owned(), "(a key of the job)".to_owned())));
-        Ok(call.describe_as_text(arguments)?)
+        let is_of_connection =
+            |fault: &InputFault| fault.name.as_ref().is_some_and(|name| self.values.contains_key(name));
+        call.describe_as_text(arguments)
+            .map_err(|fault| if is_of_connection(&fault) { Error::Conflict(fault.message) } else { fault.into() })
     }
 
     /// Returns the request that a call of the tool would send, as JSON.

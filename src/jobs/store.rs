@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 use crate::queue::WaitReason;
+use crate::rest::NEXT_CURSOR;
 
 /// A job.
 #[derive(Clone, Debug)]
@@ -71,6 +72,14 @@ impl Job {
     #[must_use]
     pub fn label(&self) -> &str {
         self.tool_title.as_deref().unwrap_or(&self.tool_name)
+    }
+
+    /// Returns the cursor of the page that follows the result of a tool of a REST service.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<String> {
+        let output = self.output.as_deref().filter(|text| text.contains(NEXT_CURSOR))?;
+        let result: serde_json::Value = serde_json::from_str(output).ok()?;
+        result.get("_meta")?.get(NEXT_CURSOR)?.as_str().map(ToOwned::to_owned)
     }
 
     /// Returns the person who asked for the job, as the actor of its audit entry. `actor` is the hub, on their behalf.

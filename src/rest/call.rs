@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::credential::ApiCredential;
 use super::exchange::{Answer, exchange};
 use super::file_answer::file_result;
+use super::input_fault::InputFault;
 use super::planned::PlannedRequest;
 use super::request::RequestTemplate;
 use super::rules::ApiRules;
@@ -65,7 +66,7 @@ impl RestCall {
         arguments: &Map<String, Value>,
     ) -> Result<CallOutcome, CallOutcome> {
         let known = self.look_up_all(scope, arguments).await?;
-        let planned = self.plan(&known, arguments).map_err(|failure| CallOutcome::from_failure(failure, false))?;
+        let planned = self.plan(&known, arguments).map_err(|fault| CallOutcome::from_failure(fault.into(), false))?;
         let answer = self.exchange(scope, &planned).await;
         let answer = answer.map_err(|failure| CallOutcome::from_failure(self.without_known_answer(failure), true))?;
         if let Some(name) = self.tool.answer.file.as_ref().filter(|_| answer.status.is_success()) {
@@ -101,7 +102,7 @@ impl RestCall {
         values: &Values<'_>,
     ) -> Result<Value, CallOutcome> {
         let unsent = |failure| CallOutcome::from_failure(failure, false);
-        let planned = request.plan(&self.base_url, known, values).map_err(unsent)?;
+        let planned = request.plan(&self.base_url, known, values).map_err(|fault| unsent(fault.into()))?;
         let planned = planned.with_default_headers(self.rules.parsed_headers());
         let answer = self.exchange(scope, &planned).await.map_err(unsent)?;
         self.read_step(&answer, scope.now)
@@ -111,7 +112,7 @@ impl RestCall {
     ///
     /// # Errors
     /// An argument that the request cannot express, by name.
-    pub fn describe(&self, arguments: &Map<String, Value>) -> Result<Value, Failure> {
+    pub fn describe(&self, arguments: &Map<String, Value>) -> Result<Value, InputFault> {
         let (mut known, mut before) = (self.known.clone(), Vec::new());
         for look_up in self.tool.before.iter().filter(|look_up| look_up.is_needed(arguments)) {
             let planned = look_up.request.plan(&self.base_url, &known, &Values::new(arguments))?;
@@ -129,7 +130,7 @@ impl RestCall {
     ///
     /// # Errors
     /// An argument that the request cannot express, by name.
-    pub fn describe_as_text(&self, arguments: &Map<String, Value>) -> Result<String, Failure> {
+    pub fn describe_as_text(&self, arguments: &Map<String, Value>) -> Result<String, InputFault> {
         let mut known = self.known.clone();
         let needed = self.tool.before.iter().filter(|look_up| look_up.is_needed(arguments));
         known.extend(needed.map(|look_up| (look_up.keep.clone(), format!("({})", look_up.keep))));
@@ -137,7 +138,7 @@ impl RestCall {
     }
 
     /// Makes the request of the tool, without its credential.
-    fn plan(&self, known: &TemplateValues, arguments: &Map<String, Value>) -> Result<PlannedRequest, Failure> {
+    fn plan(&self, known: &TemplateValues, arguments: &Map<String, Value>) -> Result<PlannedRequest, InputFault> {
         let planned = self.tool.plan(&self.base_url, known, arguments)?;
         Ok(planned.with_default_headers(self.rules.parsed_headers()))
     }

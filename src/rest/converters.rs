@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::documents;
+use super::input_fault::Unfit;
 use super::values::scalar_text;
 
 /// A conversion.
@@ -41,10 +42,7 @@ pub enum Converter {
 
 impl Converter {
     /// Converts a value for a request.
-    ///
-    /// # Errors
-    /// A phrase that follows "must be".
-    pub(super) fn convert(self, value: &Value) -> Result<Value, &'static str> {
+    pub(super) fn convert(self, value: &Value) -> Result<Value, Unfit> {
         let text = || scalar_text(value).ok_or("a text");
         Ok(match self {
             Self::Text => text()?.into(),
@@ -145,7 +143,10 @@ mod tests {
         assert_eq!(Converter::EpochSeconds.convert(&at), Ok(json!(1_795_971_600)));
         assert_eq!(Converter::EpochMilliseconds.convert(&at), Ok(json!(1_795_971_600_000_i64)));
         assert_eq!(Converter::EpochSeconds.invert(json!("1795971600")), json!("2026-11-29T17:00:00Z"));
-        assert_eq!(Converter::EpochSeconds.convert(&json!("tomorrow")), Err("a time such as 2026-11-29T18:00:00Z"));
+        assert_eq!(
+            Converter::EpochSeconds.convert(&json!("tomorrow")),
+            Err("a time such as 2026-11-29T18:00:00Z".into())
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use lettre::Message;
 use lettre::message::{Mailboxes, SinglePart, header};
 use serde_json::{Value, json};
 
+use super::input_fault::Unfit;
+
 /// Maximum number of characters in a block of Notion.
 const MAX_BLOCK_CHARS: usize = 2_000;
 
@@ -80,27 +82,28 @@ pub(super) fn from_notion_text(value: &Value) -> Option<String> {
 /// Builds a mail (RFC 5322) from its members `from`, `to`, `cc`, `subject` and `text`, as Base64 for URLs.
 ///
 /// # Errors
-/// A phrase that follows "must be".
-pub(super) fn to_mail(mail: &Value) -> Result<Value, &'static str> {
+/// The member that is at fault.
+pub(super) fn to_mail(mail: &Value) -> Result<Value, Unfit> {
     let member = |name: &str| mail.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let addresses = |text: &str| {
-        text.parse::<Mailboxes>().map_err(|_| "addresses such as ada@example.com, with commas between them")
+    let addresses = |member: &'static str, text: &str| {
+        let unfit = Unfit { member, what: "addresses such as ada@example.com, with commas between them" };
+        text.parse::<Mailboxes>().map_err(|_| unfit)
     };
     let subject = member("subject").unwrap_or_default();
     if subject.chars().any(char::is_control) {
-        return Err("a mail with a subject of one line");
+        return Err(Unfit { member: "subject", what: "one line without control characters" });
     }
     let mut message = Message::builder().subject(subject);
     for name in ["from", "to", "cc"] {
         let Some(text) = member(name) else { continue };
         message = match name {
-            "from" => message.mailbox(header::From::from(addresses(text)?)),
-            "to" => message.mailbox(header::To::from(addresses(text)?)),
-            _ => message.mailbox(header::Cc::from(addresses(text)?)),
+            "from" => message.mailbox(header::From::from(addresses(name, text)?)),
+            "to" => message.mailbox(header::To::from(addresses(name, text)?)),
+            _ => message.mailbox(header::Cc::from(addresses(name, text)?)),
         };
     }
     let body = SinglePart::plain(mail.get("text").and_then(Value::as_str).unwrap_or_default().to_owned());
-    let message = message.singlepart(body).map_err(|_| "a mail with a sender and a receiver")?;
+    let message = message.singlepart(body).map_err(|_| Unfit { member: "to", what: "the address of a receiver" })?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(message.formatted()).into())
 }
 
@@ -127,7 +130,7 @@ fn chunks(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BASE64_URL_SAFE_NO_PAD, from_adf, from_gmail_payload, to_adf, to_mail, to_notion_blocks};
+    use super::{BASE64_URL_SAFE_NO_PAD, Unfit, from_adf, from_gmail_payload, to_adf, to_mail, to_notion_blocks};
     use base64::Engine as _;
     use proptest::prelude::*;
     use serde_json::json;
@@ -151,7 +154,10 @@ mod tests {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(raw.as_str().unwrap()).unwrap()).unwrap();
         assert!(text.contains("To: Bob <bob@example.com>, eve@example.com\r\n"), "{text}");
         assert!(text.contains("Subject: =?utf-8?b?"), "{text}");
-        assert_eq!(mail("a\r\nBcc: eve@example.com", "bob@example.com"), Err("a mail with a subject of one line"));
+        assert_eq!(
+            mail("a\r\nBcc: eve@example.com", "bob@example.com"),
+            Err(Unfit { member: "subject", what: "one line without control characters" })
+        );
         assert!(mail("a", "bob@example.com\r\nBcc: eve@example.com").is_err());
         assert!(mail("a", "nobody").is_err());
     }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::converters::Converter;
+use super::input_fault::{InputFault, Unfit};
 use super::quoting::Quoting;
 use super::template::Template;
 use super::values::Values;
-use crate::egress::Failure;
 
 /// A value in a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Node {
     ///
     /// # Errors
     /// An input that cannot be expressed.
-    pub(super) fn make(&self, values: &Values<'_>) -> Result<Option<Value>, Failure> {
+    pub(super) fn make(&self, values: &Values<'_>) -> Result<Option<Value>, InputFault> {
         Ok(match self {
             Self::Literal(value) => Some(value.clone()),
             Self::Text(template, None) => template.fill(values).map(Value::String),
@@ -58,7 +58,7 @@ impl Node {
             Self::Input(name) => values.get(name).map(std::borrow::Cow::into_owned),
             Self::Converted(of, converter) => match of.make(values)? {
                 Some(Value::Null) => Some(Value::Null),
-                Some(value) => Some(converter.convert(&value).map_err(|what| unfit(of.inputs().first(), what))?),
+                Some(value) => Some(converter.convert(&value).map_err(|unfit| of.fault(unfit))?),
                 None => None,
             },
             Self::Prefixed(name, prefix) => {
@@ -70,7 +70,7 @@ impl Node {
                     let made = items.iter().filter_map(|item| entry.make(&values.with_item(item)).transpose());
                     Some(Value::Array(made.collect::<Result<_, _>>()?))
                 }
-                Some(_) => return Err(unfit(Some(&name.as_str()), "a list")),
+                Some(_) => return Err(InputFault::must_be(Some(name), "a list")),
                 None => None,
             },
             Self::When { input, is, then, otherwise } => {
@@ -102,8 +102,17 @@ impl Node {
         })
     }
 
+    /// Builds the fault of a value that cannot be converted. It names the input of the member that is at fault.
+    fn fault(&self, unfit: Unfit) -> InputFault {
+        let at_fault = match self {
+            Self::Object(members) => members.iter().find(|(name, _)| name == unfit.member).map(|(_, node)| node),
+            _ => None,
+        };
+        InputFault::must_be(at_fault.unwrap_or(self).inputs().first().copied(), unfit.what)
+    }
+
     /// Returns the names that people know: inputs and fields.
-    fn inputs(&self) -> Vec<&str> {
+    pub(super) fn inputs(&self) -> Vec<&str> {
         self.names().into_iter().filter(|name| !name.contains('.')).collect()
     }
 
@@ -137,11 +146,6 @@ impl Node {
             Self::List(nodes) => nodes.iter().for_each(|node| node.visit(see)),
         }
     }
-}
-
-fn unfit(name: Option<&&str>, what: &str) -> Failure {
-    let name = name.copied().unwrap_or("value");
-    Failure::permanent("invalid_input", format!("“{name}” must be {what}")).with_advice("Enter another value")
 }
 
 impl TryFrom<Value> for Node {

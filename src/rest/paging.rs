@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::input_fault::InputFault;
 use super::pointer::Place;
 use super::request::RequestTemplate;
 use super::values::scalar_text;
-use crate::egress::Failure;
 
 /// Name of the input that continues a list.
 pub const CURSOR: &str = "cursor";
@@ -93,13 +93,16 @@ impl Paging {
     ///
     /// # Errors
     /// An address of another host.
-    pub(super) fn url(&self, first: Url, cursor: &str) -> Result<Url, Failure> {
+    pub(super) fn url(&self, first: Url, cursor: &str) -> Result<Url, InputFault> {
         match self {
             Self::Cursor { .. } | Self::Page { .. } => Ok(first),
             Self::NextUrl { .. } | Self::Link => match first.join(cursor) {
                 Ok(url) if url.origin() == first.origin() => Ok(url),
-                _ => Err(Failure::permanent("invalid_input", "“cursor” is not one that this tool has returned")
-                    .with_advice("Copy it from the result of the former page, or leave it empty")),
+                _ => Err(InputFault::new(
+                    Some(CURSOR),
+                    "“cursor” is not one that this tool has returned",
+                    "Copy it from the result of the former page, or leave it empty",
+                )),
             },
         }
     }
@@ -160,11 +163,11 @@ mod tests {
     #[test]
     fn the_next_address_stays_at_its_host() {
         let first = || "https://api.test/v1/items?limit=5".parse().unwrap();
-        let next = |cursor: &str| Paging::Link.url(first(), cursor).map(String::from).map_err(|failure| failure.class);
+        let next = |cursor: &str| Paging::Link.url(first(), cursor).map(String::from).map_err(|fault| fault.name);
         assert_eq!(next("/v1/items?after=9").unwrap(), "https://api.test/v1/items?after=9");
         assert_eq!(next("https://api.test/v1/items?page=2").unwrap(), "https://api.test/v1/items?page=2");
         for evil in ["https://evil.test/", "http://api.test/", "//evil.test/x", "https://api.test:8443/"] {
-            assert_eq!(next(evil), Err("invalid_input"), "{evil}");
+            assert_eq!(next(evil), Err(Some("cursor".to_owned())), "{evil}");
         }
     }
 

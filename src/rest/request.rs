@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::encoding::{Style, encode_form, query_pairs};
+use super::input_fault::InputFault;
 use super::node::Node;
 use super::planned::{PlannedBody, PlannedRequest};
 use super::template::Template;
 use super::values::{Values, scalar_text};
-use crate::egress::Failure;
 use crate::oauth::{self, TemplateValues};
 
 /// The description of a request.
@@ -80,7 +80,12 @@ impl RequestTemplate {
     ///
     /// # Errors
     /// An input that the request cannot express, by name.
-    pub fn plan(&self, base_url: &str, known: &TemplateValues, values: &Values<'_>) -> Result<PlannedRequest, Failure> {
+    pub fn plan(
+        &self,
+        base_url: &str,
+        known: &TemplateValues,
+        values: &Values<'_>,
+    ) -> Result<PlannedRequest, InputFault> {
         let values = &values.with_connection(known);
         let mut url = self.url(base_url, known, values)?;
         for (name, parameter) in &self.query {
@@ -97,11 +102,11 @@ impl RequestTemplate {
         })
     }
 
-    fn url(&self, base_url: &str, known: &TemplateValues, values: &Values<'_>) -> Result<Url, Failure> {
+    fn url(&self, base_url: &str, known: &TemplateValues, values: &Values<'_>) -> Result<Url, InputFault> {
         if self.has_whole_url() {
-            return oauth::fill_url_template(&self.path.to_string(), known);
+            return fill_url(&self.path.to_string(), known);
         }
-        let mut url = oauth::fill_url_template(base_url, known)?;
+        let mut url = fill_url(base_url, known)?;
         let path = format!("{}{}", url.path().trim_end_matches('/'), self.path.fill_path(values)?);
         url.set_path(&path);
         Ok(url)
@@ -140,9 +145,9 @@ impl RequestTemplate {
 }
 
 impl Body {
-    fn plan(&self, values: &Values<'_>) -> Result<PlannedBody, Failure> {
+    fn plan(&self, values: &Values<'_>) -> Result<PlannedBody, InputFault> {
         let json = |value: &Value| PlannedBody { content_type: "application/json", bytes: value.to_string().into() };
-        let whole = |node: &Node| Ok::<_, Failure>(node.make(values)?.unwrap_or_else(|| json!({})));
+        let whole = |node: &Node| Ok::<_, InputFault>(node.make(values)?.unwrap_or_else(|| json!({})));
         Ok(match self {
             Self::Json(node) => json(&whole(node)?),
             Self::Graphql { document, variables } => json(&json!({"query": document, "variables": whole(variables)?})),
@@ -158,14 +163,16 @@ impl Body {
     }
 }
 
-fn header(name: &str, node: &Node, values: &Values<'_>) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
+fn fill_url(template: &str, known: &TemplateValues) -> Result<Url, InputFault> {
+    let url = oauth::fill_url_template(template, known);
+    url.map_err(|failure| InputFault { name: None, message: failure.message })
+}
+
+fn header(name: &str, node: &Node, values: &Values<'_>) -> Result<Option<(HeaderName, HeaderValue)>, InputFault> {
     let Some(text) = node.make(values)?.as_ref().and_then(scalar_text) else { return Ok(None) };
     let refused = || {
-        Failure::permanent(
-            "invalid_input",
-            format!("The header {name} cannot hold a line break or a control character"),
-        )
-        .with_advice("Enter another value")
+        let text = format!("The header {name} cannot hold a line break or a control character");
+        InputFault::new(node.inputs().first().copied(), text, "Enter another value")
     };
     let name = HeaderName::try_from(name).map_err(|_| refused())?;
     Ok(Some((name, HeaderValue::try_from(text).map_err(|_| refused())?)))

@@ -8,9 +8,9 @@ use std::fmt::{Display, Formatter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use super::input_fault::InputFault;
 use super::quoting::Quoting;
 use super::values::{Values, scalar_text};
-use crate::egress::Failure;
 
 /// Every character with a meaning in some part of a URL.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -80,7 +80,7 @@ impl Template {
     ///
     /// # Errors
     /// A value that the language cannot hold.
-    pub(super) fn fill_quoted(&self, values: &Values<'_>, quoting: Quoting) -> Result<Option<String>, Failure> {
+    pub(super) fn fill_quoted(&self, values: &Values<'_>, quoting: Quoting) -> Result<Option<String>, InputFault> {
         self.fill_with(values, |text, value, hole| {
             text.push_str(&quoting.quote(value).ok_or_else(|| unusable(hole, value))?);
             Ok(())
@@ -91,7 +91,7 @@ impl Template {
     ///
     /// # Errors
     /// A value that would leave its place in the path, and a hole without a value.
-    pub(super) fn fill_path(&self, values: &Values<'_>) -> Result<String, Failure> {
+    pub(super) fn fill_path(&self, values: &Values<'_>) -> Result<String, InputFault> {
         let filled = self.fill_with(values, |text, value, hole| {
             let Part::Hole { keeps_slashes, .. } = hole else { return Ok(()) };
             let segments: Vec<_> = if *keeps_slashes { value.split('/').collect() } else { vec![value] };
@@ -105,8 +105,7 @@ impl Template {
         })?;
         filled.ok_or_else(|| {
             let missing = self.names().find(|name| values.get(name).is_none()).unwrap_or_default();
-            Failure::permanent("invalid_input", format!("The request needs “{missing}”, which has no value"))
-                .with_advice("Fill it in")
+            InputFault::new(Some(missing), format!("The request needs “{missing}”, which has no value"), "Fill it in")
         })
     }
 
@@ -120,8 +119,8 @@ impl Template {
     fn fill_with(
         &self,
         values: &Values<'_>,
-        append: impl Fn(&mut String, &str, &Part) -> Result<(), Failure>,
-    ) -> Result<Option<String>, Failure> {
+        append: impl Fn(&mut String, &str, &Part) -> Result<(), InputFault>,
+    ) -> Result<Option<String>, InputFault> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -187,7 +186,7 @@ fn first_value(choices: &[Choice], values: &Values<'_>) -> Option<String> {
     })
 }
 
-fn unusable(hole: &Part, value: &str) -> Failure {
+fn unusable(hole: &Part, value: &str) -> InputFault {
     let name = match hole {
         Part::Hole { choices, .. } => choices.iter().find_map(|choice| match choice {
             Choice::Name(name) => Some(name.as_str()),
@@ -195,9 +194,8 @@ fn unusable(hole: &Part, value: &str) -> Failure {
         }),
         Part::Text(_) => None,
     };
-    let name = name.unwrap_or("value");
-    Failure::permanent("invalid_input", format!("“{value}” cannot be the “{name}” of this request"))
-        .with_advice("Enter another value")
+    let text = format!("“{value}” cannot be the “{}” of this request", name.unwrap_or("value"));
+    InputFault::new(name, text, "Enter another value")
 }
 
 #[cfg(test)]

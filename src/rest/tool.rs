@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use super::answer::AnswerTemplate;
 use super::credential::ToolAuth;
 use super::details::Details;
+use super::input_fault::InputFault;
 use super::job_keys;
 use super::look_up::LookUp;
 use super::paging::{CURSOR, Paging};
 use super::planned::PlannedRequest;
 use super::request::RequestTemplate;
 use super::values::Values;
-use crate::egress::Failure;
 use crate::oauth::TemplateValues;
 
 /// A tool of a REST service.
@@ -85,7 +85,7 @@ impl RestTool {
         base_url: &str,
         known: &TemplateValues,
         arguments: &Map<String, Value>,
-    ) -> Result<PlannedRequest, Failure> {
+    ) -> Result<PlannedRequest, InputFault> {
         let Some((paging, cursor)) = self.paging.as_ref().zip(cursor(arguments)) else {
             return self.request.plan(base_url, known, &Values::new(arguments));
         };

@@ -135,9 +135,9 @@ suite("services", { servers }, (stage) => {
       assert.deepEqual(rows.map(([, email, name]) => [email, name]), [["ada@example.org", "Ada & Söhne"], ["ben@example.org", "Ben"]]);
       const last = rows[1][0];
       await flash(page, `2 customers. There are more. To see them, run the tool again and enter ${last} as “Continue at”.`);
-      await follow(page, "Run again");
+      await follow(page, "Next page of the result");
       assert.equal(await page.getByRole("textbox", { name: "At most" }).inputValue(), "2");
-      await type(page, "Continue at", last);
+      assert.equal(await page.getByRole("textbox", { name: "Continue at" }).inputValue(), last);
       await runTool(page, "Succeeded");
       assert.deepEqual((await table(page)).slice(1).map(([, email]) => email), ["cleo@example.org"]);
       await flash(page, "1 customer.");
@@ -182,7 +182,7 @@ suite("services", { servers }, (stage) => {
       assert.equal(await page.getByRole("heading", { name: "There is a problem" }).count(), 1);
       await page.getByRole("radio", { name: /^Brightwater/ }).check();
       await press(page, "Connect");
-      await flash(page, "Jira is connected as Bob of Brightwater.");
+      await flash(page, "Jira is connected as Bob of Brightwater, Brightwater.");
     });
 
     await step("a tool calls the chosen site", async () => {

@@ -42,7 +42,7 @@ async fn count_secrets(app: &TestApp) -> i64 {
 async fn the_only_station_is_used_without_a_question() {
     let (app, _tides, owner) = start(&[NORTH]).await;
     let page = sign_in(&app, &owner).await;
-    assert_eq!(page.text(".flash.ok p"), "Stations is connected as alice of dover.");
+    assert_eq!(page.text(".flash.ok p"), "Stations is connected as alice of dover, North.");
     assert_eq!(stored_stations(&app).await, [Some("n1".to_owned())]);
 }
 
@@ -68,7 +68,7 @@ async fn one_of_several_stations_is_chosen_before_anything_is_connected() {
     let odd = owner.submit(&none, "main form", [("choice", "w3")]).await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     let done = owner.submit(&odd, "main form", [("choice", "s2")]).await;
-    assert_eq!(done.text(".flash.ok p"), "Stations is connected as alice of dover.");
+    assert_eq!(done.text(".flash.ok p"), "Stations is connected as alice of dover, South.");
     assert_eq!(stored_stations(&app).await, [Some("s2".to_owned())]);
     assert_eq!(count_secrets(&app).await, 2, "both tokens are stored, and the waiting grant is deleted");
 
@@ -85,7 +85,7 @@ async fn a_sign_in_again_asks_again_and_marks_the_former_station() {
     let page = sign_in(&app, &owner).await;
     assert_eq!(page.attr(".choices input[checked]", "value").as_deref(), Some("s2"));
     let done = owner.submit(&page, "main form", []).await;
-    assert_eq!(done.text(".flash.ok p"), "Stations is connected again as alice of dover.");
+    assert_eq!(done.text(".flash.ok p"), "Stations is connected again as alice of dover, South.");
     assert_eq!(stored_stations(&app).await, [Some("s2".to_owned())]);
 }
 

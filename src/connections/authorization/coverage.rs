@@ -11,6 +11,9 @@ use crate::error::{Error, Message, Result};
 use crate::foreign_text::clean_name;
 use crate::oauth::TemplateValues;
 
+/// Name of the value that holds what people call the entry that a connection uses. No file can use it in a template.
+pub(super) const ENTRY_LABEL: &str = "entry.label";
+
 /// Characters of a name that the page shows.
 const MAX_NAME_CHARS: usize = 120;
 
@@ -85,13 +88,11 @@ fn read_entry(request: &AfterToken, entry: &Value) -> Option<CoveredEntry> {
         Some(clean_name(&text).chars().take(MAX_NAME_CHARS).collect::<String>())
     };
     let id = text_in(entry, &request.id)?;
+    let label = name(&request.label).unwrap_or_else(|| id.clone());
     let keep = |(name, pointer): (&String, &String)| Some((name.clone(), text_in(entry, pointer)?));
-    Some(CoveredEntry {
-        label: name(&request.label).unwrap_or_else(|| id.clone()),
-        detail: request.detail.as_deref().and_then(name),
-        values: request.keep.iter().map(keep).collect::<Option<_>>()?,
-        id,
-    })
+    let mut values = request.keep.iter().map(keep).collect::<Option<TemplateValues>>()?;
+    values.insert(ENTRY_LABEL.to_owned(), label.clone());
+    Some(CoveredEntry { label, detail: request.detail.as_deref().and_then(name), values, id })
 }
 
 fn text_in(entry: &Value, pointer: &str) -> Option<String> {

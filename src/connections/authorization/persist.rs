@@ -1,5 +1,6 @@
 //! Stores a grant: tokens, connection, and the jobs that waited, in one transaction. Called by `grant`.
 
+use super::coverage::ENTRY_LABEL;
 use super::store_connections::{self, GrantedConnection, PreviousConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
 use super::{AuthorizationService, CompletedSignIn, first_request};
@@ -155,6 +156,11 @@ pub(super) async fn persist(
         Some(service) => service.account(authorization.egress).await,
         None => None,
     };
+    // one account can use several sites, each through its own connection
+    let account = account.map(|account| match values.get(ENTRY_LABEL) {
+        Some(entry) => ExternalAccount { name: format!("{}, {entry}", account.name), ..account },
+        None => account,
+    });
     let received = ReceivedGrant { request, provider, client: client.id, grant, connector, values, account };
     let mut stored = retry_while_unavailable(|| store(authorization, actor, &received, now)).await?;
     if let Ok(signed) = &mut stored {

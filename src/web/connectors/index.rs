@@ -220,7 +220,7 @@ const fn need(entry: &CatalogueEntry) -> &'static str {
         (AuthKind::OAuth, _) if entry.has_hosted => "Sign-in",
         (AuthKind::Token, Transport::Rest) => "Your key",
         (AuthKind::Token, _) => "Your token",
-        (AuthKind::OAuth, _) if entry.needs_application => "Sign-in, after an application is set up",
+        (AuthKind::OAuth, _) if entry.needs_application => "Sign-in, not set up yet",
         (AuthKind::OAuth, _) => "Sign-in",
     }
 }

@@ -77,7 +77,10 @@ impl SectionHeading {
     /// Returns the words for the service's own API.
     pub(super) fn of_service(service: &Connector) -> Self {
         if service.auth == AuthKind::OAuth {
-            let about = format!("You sign in at {}. An administrator makes an application there first.", service.name);
+            let about = format!(
+                "You sign in at {}, with an application that an administrator of this hub makes there.",
+                service.name
+            );
             return Self { title: "Sign in (through this hub)", about };
         }
         Self { title: "With a key", about: format!("You make a key at {} and enter it here.", service.name) }

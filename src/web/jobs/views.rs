@@ -103,6 +103,8 @@ pub(super) struct JobView {
     pub(super) tile: Tile,
     pub(super) connector_href: Option<String>,
     pub(super) again_href: Option<String>,
+    /// Address of the form for the page that follows the result.
+    pub(super) next_href: Option<String>,
     /// The step that ends the waiting of a job that waits for its connection: label and address.
     pub(super) waits_for: Option<(String, String)>,
     /// The newest event of a job that has not finished.
@@ -144,15 +146,19 @@ impl JobView {
         let connection_href = here.path(&format!("/connections/{}", job.connection_id));
         let connector_href = job.connector_slug.as_ref().map(|slug| here.path(&format!("/connectors/{slug}")));
         let connector = job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned());
+        let again_href =
+            connector_href.as_ref().map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id));
         Self {
             id: job.id.to_string(),
             tool: job.label().to_owned(),
             tool_name: (job.label() != job.tool_name).then(|| job.tool_name.clone()),
             tile: Tile::new(&connector),
             connector,
-            again_href: connector_href
+            next_href: again_href
                 .as_ref()
-                .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
+                .filter(|_| job.next_cursor().is_some())
+                .map(|href| format!("{href}&page=next")),
+            again_href,
             connector_href,
             waits_for: sentences::waits_for_connection(job)
                 .then(|| ("See the connection".to_owned(), connection_href.clone())),

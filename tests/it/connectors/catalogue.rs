@@ -127,7 +127,7 @@ async fn popular_services_go_first_and_a_card_says_what_is_needed() {
         page.texts(".card .sub")[place].clone()
     };
     assert!(need(&page, "SendGrid").ends_with("· Your key"), "{}", need(&page, "SendGrid"));
-    assert!(need(&page, "GitHub").ends_with("· Sign-in, after an application is set up"), "{}", need(&page, "GitHub"));
+    assert!(need(&page, "GitHub").ends_with("· Sign-in, not set up yet"), "{}", need(&page, "GitHub"));
 
     let without = "/connectors?auth=no-application";
     let names = found(&alice.get(without).await);

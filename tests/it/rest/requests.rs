@@ -35,19 +35,27 @@ async fn a_list_is_a_table_and_its_cursor_leads_to_the_next_page() {
     assert_eq!(alice.get(&whole).await.json()["has_more"], true);
 
     ledger.answer(Scripted::json(200, &json!({"data": [], "has_more": false})));
+    let next = page.attr("#job-result .actions a", "href").unwrap();
+    let form = alice.get(&next).await;
+    assert_eq!(form.text("[name='v/cursor']"), "e2");
     let page = app.run(&alice, &tool("list_entries"), [("v/book", "sales"), ("v/cursor", "e2")]).await;
+    assert!(!page.has("#job-result .actions a"), "there is no further page");
     assert!(page.text("#job-result").contains("No entries."), "{}", page.text("#job-result"));
     assert_eq!(ledger.received()[1].path, "/v1/books/sales/entries?after=e2&limit=10");
 }
 
 #[tokio::test]
 async fn a_value_that_would_leave_its_place_is_refused_before_anything_is_sent() {
-    let (app, ledger, alice) = start().await;
-    let page = app.run(&alice, &tool("list_entries"), [("v/book", "..")]).await;
-    let job = job_of(&alice, &page).await;
-    assert_eq!([&job["status"], &job["error_class"]], ["failed", "invalid_input"]);
-    assert_eq!(job["error"], "“..” cannot be the “book” of this request. Enter another value");
+    let (_app, ledger, alice) = start().await;
+    for op in ["run", "preview"] {
+        let page = alice.get(&tool("list_entries")).await;
+        let refused = alice.submit(&page, "form[action*='/tools/']", [("v/book", ".."), ("op", op)]).await;
+        assert_eq!(refused.status, http::StatusCode::UNPROCESSABLE_ENTITY);
+        let told = refused.text("#f-book-e");
+        assert_eq!(told, "Error: “..” cannot be the “book” of this request. Enter another value");
+    }
     assert!(ledger.received().is_empty());
+    assert!(!alice.get("/jobs").await.has("main tbody tr"), "a run that cannot be sent is no job");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use crate::connectors::{self, Connector, Effect, ToolVersion};
 use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
+use crate::rest::CURSOR;
 use crate::schema_form::{Entries, Op, Plan, mask, parse, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
@@ -36,6 +37,8 @@ use crate::web::respond::see_other;
 pub(super) struct ToolQuery {
     /// The job whose input fills the form.
     from: Option<JobId>,
+    /// `next` continues where the result of that job ends.
+    page: Option<String>,
     /// `json` shows the whole input as one text field.
     #[serde(rename = "as")]
     shape: Option<String>,
@@ -95,7 +98,10 @@ pub(super) async fn new(
             chosen = connection;
             secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs))
         }
-        (None, Some(job)) => entries_of_job(&app, &me, &mut tool, job, as_json).await?,
+        (None, Some(job)) => {
+            let is_next = query.page.as_deref() == Some("next");
+            entries_of_job(&app, &me, &mut tool, (job, is_next), as_json).await?
+        }
         (None, None) if as_json => {
             Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, &Entries::blank(&tool.plan))?)
         }
@@ -109,10 +115,21 @@ pub(super) async fn new(
     form::show(&app, &me, &tool, filled).await
 }
 
-/// Fills the form with the input of a former job; secrets are masked and must be entered again.
-async fn entries_of_job(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: bool) -> Result<Entries> {
+/// Fills the form with the input of a former job, or with that of the page after its result; secrets are masked and must be
+/// entered again.
+async fn entries_of_job(
+    app: &App,
+    me: &SignedIn,
+    tool: &mut Tool,
+    (job, is_next): (JobId, bool),
+    as_json: bool,
+) -> Result<Entries> {
     let job = jobs::find(&app.db, &me.actor, job).await?;
     let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
+    if let Some(cursor) = job.next_cursor().filter(|_| is_next && tool.version.schema["properties"][CURSOR].is_object())
+    {
+        input[CURSOR] = cursor.into();
+    }
     let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
     tool.ran_through = ran_this.then_some(job.connection_id);
     let version = job.tool_version_id.filter(|version| ran_this && *version != tool.version.id);
@@ -186,6 +203,7 @@ async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op:
         connections::check_for_call(&app.db, &me.actor, &tool.connector, connection).await?;
         return preview::show(app, me, tool, sent, &input).await;
     }
+    preview::check_request(app, me, tool, sent.chosen, &input).await?;
     let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(&app.vault, sent.idem, &input, connection));
     let new = NewJob { connector: &tool.connector, tool: &tool.version, input: &input, connection, idem_key };
     let job = jobs::start(&app.db, &app.vault, &app.queue, &me.actor, new, app.clock.now()).await?;

@@ -32,8 +32,8 @@ struct PreviewPage {
     name: String,
     effect: Option<Badge>,
     is_destructive: bool,
-    /// The request to a REST service, or why it cannot be made.
-    request: Option<Result<String, String>>,
+    /// The request to a REST service.
+    request: Option<String>,
     /// The hub itself runs the tool, so no server says what the tool does.
     is_of_server: bool,
     /// The label of the connection; `None` if the first run creates one.
@@ -81,20 +81,44 @@ pub(super) async fn show(
     }))
 }
 
+/// Checks that the request to a REST service can be made of the input. Without a connection there is nothing to check.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field that the request cannot express.
+pub(super) async fn check_request(
+    app: &App,
+    me: &SignedIn,
+    tool: &Tool,
+    chosen: Option<&str>,
+    input: &Value,
+) -> Result<(), Error> {
+    if tool.connector.transport != Transport::Rest {
+        return Ok(());
+    }
+    let mut tx = app.db.enter(&me.actor).await?;
+    let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, chosen, &FieldFaults::default()).await?;
+    let shown = mask(&tool.version.schema, input);
+    describe_request(&mut tx, me, tool, picker.chosen_id(), &shown).await?;
+    Ok(())
+}
+
 /// Describes the request that a run would send to a REST service; `None` for other tools, and without a connection.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field that the request cannot express.
 async fn describe_request(
     tx: &mut Tx,
     me: &SignedIn,
     tool: &Tool,
     connection: Option<ConnectionId>,
     input: &Value,
-) -> Result<Option<Result<String, String>>, Error> {
+) -> Result<Option<String>, Error> {
     let (Some(rest), Some(connection), Value::Object(arguments)) = (tool.version.rest_tool()?, connection, input)
     else {
         return Ok(None);
     };
     let service = RestService::find(tx, &me.actor, connection, &tool.connector).await?;
-    Ok(Some(service.describe_request(rest, arguments).map_err(|refusal| refusal.to_string())))
+    service.describe_request(rest, arguments).map(Some)
 }
 
 /// Returns the fields that carry the form.
