@@ -1,5 +1,6 @@
 //! Changes that an owner makes to a connection: its label, the default one, and its end.
 
+use super::store_tokens::{self, TokenSecrets};
 use super::{label, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -55,7 +56,9 @@ pub async fn disconnect(tx: &mut Tx, vault: &Vault, actor: &Actor, id: Connectio
         return Ok(false);
     }
     store::mark_disconnected(tx, actor.owner_id(), id, now).await?;
-    for secret in [locked.access, locked.refresh].into_iter().flatten() {
+    let further = store_tokens::delete_except(tx, actor.owner_id(), id, &[]).await?;
+    let further = further.into_iter().flat_map(TokenSecrets::into_refs);
+    for secret in [locked.access, locked.refresh].into_iter().flatten().chain(further) {
         vault.shred(tx, actor.owner_id(), &secret).await?;
     }
     let action = Action::ConnectionDisconnected { connection: id, connector: locked.connector_id };

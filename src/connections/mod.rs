@@ -34,6 +34,7 @@ mod store;
 mod store_catalogue;
 mod store_client_tokens;
 mod store_details;
+mod store_tokens;
 mod token;
 mod token_refresh;
 
@@ -65,8 +66,8 @@ pub use store_catalogue::{CatalogueEntry, CatalogueFilter, CatalogueGroup};
 pub use store_details::LinkedConnector;
 pub use token::NewToken;
 pub use token_refresh::{
-    BearerCredential, CredentialAnswer, CredentialRejection, CredentialedRequest, RefreshLocks, RequestOutcome,
-    TokenRefresher,
+    BearerCredential, ConnectionToken, CredentialAnswer, CredentialRejection, CredentialedRequest, RefreshLocks,
+    RequestOutcome, TokenRefresher,
 };
 
 use serde_json::Value;

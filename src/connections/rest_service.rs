@@ -260,6 +260,7 @@ mod tests {
             body: None,
             id: "/id".into(),
             label: "/me/name".into(),
+            token: None,
         };
         let account_of = |id: &str, name: &str| Some(ExternalAccount { id: id.to_owned(), name: name.to_owned() });
         assert_eq!(parse_account(&account, &json!({ "id": 7, "me": { "name": "alice" } })), account_of("7", "alice"));

@@ -91,8 +91,14 @@ macro_rules! details {
                    last_error,
                    secret_ref_access IS NOT NULL AS "has_secret!",
                    external_account AS account,
-                   scopes AS "scopes!",
-                   ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
+                   scopes || ARRAY(
+                       SELECT unnest(t.scopes) FROM connection_tokens t WHERE t.owner_id = $1 AND t.connection_id = mine.id
+                   ) AS "scopes!",
+                   ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) || ARRAY(
+                       SELECT r.scope
+                       FROM connection_tokens t, unnest(t.requested_scopes) r (scope)
+                       WHERE t.owner_id = $1 AND t.connection_id = mine.id AND r.scope <> ALL(t.scopes)
+                   ) AS "wanted!",
                    expires_at,
                    expires_on AS expires_on,
                    last_ok_at,

@@ -59,6 +59,7 @@ pub const TABLES: &[Table] = &[
     owned("user_connections"),
     owned("connector_discoveries"),
     owned("connection_leases"),
+    owned("connection_tokens"),
     owned("oauth_clients"),
     owned("oauth_transactions"),
     owned("job"),

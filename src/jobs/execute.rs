@@ -78,7 +78,8 @@ async fn run<'a>(runner: &Runner, lease: &'a Lease, actor: &Actor, leased: &Once
     }
     let actor = &actor.clone().on_behalf_of(job.started_by);
     let leased = leased.get_or_init(|| LeasedJob::new(lease, actor, &job));
-    let finish = match prepare(runner, actor, job).await {
+    // on the heap: its state is large, and many jobs run at once
+    let finish = match Box::pin(prepare(runner, actor, job)).await {
         Ok(Work::Call(prepared)) => {
             let tools_changed = Arc::new(AtomicBool::new(false));
             let connector = prepared.connector;
@@ -104,7 +105,7 @@ async fn run_call(
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> Result<FinishedRun, NotReady> {
-    let (connection, first) = (prepared.connection, prepared.credential());
+    let (token, first) = (prepared.token.clone(), prepared.credential());
     let mut call = ToolCall {
         runner,
         lease: leased.lease,
@@ -114,7 +115,7 @@ async fn run_call(
         tools_changed,
         was_sent: false,
     };
-    match runner.refresher.send_with(actor, connection, first, &mut call).await? {
+    match runner.refresher.send_with(actor, &token, first, &mut call).await? {
         RequestOutcome::Answered { answer: CallResult { outcome, stop }, .. } => {
             Ok(ended(leased, &prepared, outcome, stop, runner.clock.now()))
         }

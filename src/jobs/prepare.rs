@@ -9,12 +9,14 @@ use super::secrets;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections::{BearerCredential, CredentialAnswer, RestService, TokenRefresher, credential_texts};
+use crate::connections::{
+    BearerCredential, ConnectionToken, CredentialAnswer, RestService, TokenRefresher, credential_texts,
+};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Message, Result};
-use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
+use crate::ids::{ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::rest::{RestCall, RestTool};
 use crate::schema_form::{self, MASK, SecretValues};
 use crate::secret::{Redactor, Secret};
@@ -65,8 +67,9 @@ pub(super) enum Work {
 
 /// A call whose parts are all read; nothing was sent.
 pub(super) struct PreparedCall {
-    pub(super) connection: ConnectionId,
-    /// The version of the connection's credential.
+    /// The token that the call presents.
+    pub(super) token: ConnectionToken,
+    /// The version of the token.
     pub(super) version: i32,
     pub(super) connector: ConnectorId,
     pub(super) service: String,
@@ -155,8 +158,11 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);
     check_definition(&connector, &version)?;
+    let tool = version.rest_tool()?;
+    let token_name = tool.as_ref().and_then(|tool| tool.token.clone());
+    let token = ConnectionToken { connection: job.connection_id, name: token_name };
     let BearerCredential { token: secret, version: credential } =
-        presented(runner.refresher.credential(actor, job.connection_id).await?)?;
+        presented(runner.refresher.credential(actor, &token).await?)?;
 
     let mut input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
     let request = schema_form::mask(&version.schema, &input);
@@ -177,7 +183,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
             arguments: redactor.clone(),
         }),
         Transport::Rest => {
-            let tool = version.rest_tool()?.ok_or(Error::NotFound("tool"))?;
+            let tool = tool.ok_or(Error::NotFound("tool"))?;
             let mut conn = runner.system.acquire().await?;
             let mut service = RestService::find(&mut conn, actor, job.connection_id, &connector).await?;
             service.load_application(&mut conn, &runner.vault).await?;
@@ -195,7 +201,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         .into());
     };
     Ok(Work::Call(Box::new(PreparedCall {
-        connection: job.connection_id,
+        token,
         version: credential,
         connector: connector.id,
         service: connector.name,

@@ -124,6 +124,8 @@ pub fn authorization_url(
     let mut parameters = standard.query_pairs().into_owned().collect();
     parameters::rename(&mut parameters, "scope", &provider.scope_param);
     parameters::override_with(&mut parameters, &provider.authorize_params);
+    let further = provider.tokens.values();
+    parameters.extend(further.map(|it| (it.scope_param.clone(), it.scopes.join(&provider.scope_separator))));
     url.query_pairs_mut().extend_pairs(parameters::to_wire(provider, parameters));
     Ok(url)
 }

@@ -1,8 +1,11 @@
 //! A grant: the tokens that a provider issued, and when to refresh them.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use oauth2::TokenResponse as _;
 
-use super::http_adapter::TokenResponse;
+use super::http_adapter::{FurtherToken, TokenResponse};
 use super::provider::Provider;
 use super::template::TemplateValues;
 use crate::clock::Timestamp;
@@ -21,6 +24,21 @@ pub struct Grant {
     pub scopes: Option<Vec<String>>,
     /// Values that the provider description captures from the response.
     pub captured: TemplateValues,
+    /// Further tokens of the consent, by name. An answer to a refresh has none.
+    pub tokens: BTreeMap<String, GrantedToken>,
+}
+
+/// A further token of a consent.
+#[derive(Clone, Debug)]
+pub struct GrantedToken {
+    /// The access token.
+    pub access: Secret,
+    /// The refresh token, if the token can be refreshed.
+    pub refresh: Option<Secret>,
+    /// Expiry of the access token, if known.
+    pub expires_at: Option<Timestamp>,
+    /// The granted scopes; `None` if they are those that were requested.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Grant {
@@ -33,6 +51,7 @@ impl Grant {
             expires_at: response.expires_in().map(|lifetime| now + lifetime),
             scopes: extra.granted.clone(),
             captured: extra.captured.clone(),
+            tokens: extra.tokens.iter().map(|(name, token)| (name.clone(), GrantedToken::new(token, now))).collect(),
         }
     }
 
@@ -40,18 +59,39 @@ impl Grant {
     /// whichever is earlier, but not before half its lifetime has passed; and before the refresh token expires unused.
     #[must_use]
     pub fn refresh_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
-        let before_expiry = self.expires_at.map(|expiry| {
-            let lifetime = expiry - now;
-            expiry - time::Duration::seconds(provider.skew.into()).max(lifetime / 5).min(lifetime / 2)
-        });
-        let before_idle_expiry = provider.idle_days.map(|days| now + time::Duration::days(days.into()) / 2);
-        before_expiry.into_iter().chain(before_idle_expiry).min()
+        refresh_at(self.expires_at, provider, now)
     }
+}
+
+impl GrantedToken {
+    fn new(token: &FurtherToken, now: Timestamp) -> Self {
+        Self {
+            access: Secret::new(token.access_token.secret()),
+            refresh: token.refresh_token.as_ref().map(|token| Secret::new(token.secret())),
+            expires_at: token.expires_in.map(|seconds| now + Duration::from_secs(seconds)),
+            scopes: token.granted.clone(),
+        }
+    }
+
+    /// Returns when to refresh the access token; see [`Grant::refresh_at`].
+    #[must_use]
+    pub fn refresh_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
+        self.refresh.as_ref().and_then(|_| refresh_at(self.expires_at, provider, now))
+    }
+}
+
+fn refresh_at(expires_at: Option<Timestamp>, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
+    let before_expiry = expires_at.map(|expiry| {
+        let lifetime = expiry - now;
+        expiry - time::Duration::seconds(provider.skew.into()).max(lifetime / 5).min(lifetime / 2)
+    });
+    let before_idle_expiry = provider.idle_days.map(|days| now + time::Duration::days(days.into()) / 2);
+    before_expiry.into_iter().chain(before_idle_expiry).min()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Grant, Provider, Secret, TemplateValues};
+    use super::{BTreeMap, Grant, Provider, Secret, TemplateValues};
     use time::Duration;
     use time::macros::datetime;
 
@@ -67,6 +107,7 @@ mod tests {
                 expires_at: lifetime.map(|lifetime| now + lifetime),
                 scopes: None,
                 captured: TemplateValues::default(),
+                tokens: BTreeMap::default(),
             };
             grant.refresh_at(&provider, now).map(|at| at - now)
         };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::ClientAuth;
 use super::host_of;
+use super::named_token::NamedToken;
 use super::pointers::{SuccessCondition, TokenResponseFormat};
 
 /// A provider. URLs are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the token
@@ -74,6 +75,9 @@ pub struct Provider {
     /// Seconds before its expiry at which a token is refreshed.
     #[serde(default = "skew")]
     pub skew: u32,
+    /// Further tokens of one consent, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens: BTreeMap<String, NamedToken>,
     /// Values to capture from the token response: name and pointer.
     #[serde(default)]
     pub capture: BTreeMap<String, String>,
@@ -221,6 +225,9 @@ pub struct RevocationConfig {
     pub body: BodyFormat,
     /// A condition that tells a success from a failure with status 200.
     pub success: Option<SuccessCondition>,
+    /// Names of the further tokens to revoke, if the first one stays valid: others may use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
 }
 
 /// The authentication of a revocation request.

@@ -24,6 +24,9 @@ pub struct RestTool {
     /// Another credential than the connection's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<ToolAuth>,
+    /// Name of a further token of the sign-in, which the tool presents instead of the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Request.
     pub request: RequestTemplate,
     /// Part of the answer that people want to see.

@@ -23,6 +23,8 @@ pub struct KnownNames {
     pub connection: BTreeSet<String>,
     /// Secrets, which only a credential may use.
     pub secrets: BTreeSet<String>,
+    /// Further tokens of the sign-in.
+    pub tokens: BTreeSet<String>,
 }
 
 impl RestTool {
@@ -34,6 +36,7 @@ impl RestTool {
         self.check_path(known, &mut faults);
         self.check_method(&mut faults);
         self.check_auth(known, &mut faults);
+        self.check_token(known, &mut faults);
         self.check_file(known, &mut faults);
         self.check_paging(&mut faults);
         self.check_steps(&mut faults);
@@ -101,6 +104,16 @@ impl RestTool {
         let unknown =
             auth.value.names().find(|name| !known.secrets.contains(*name) && !known.connection.contains(*name));
         faults.extend(unknown.map(|name| format!("“{name}” in “auth” is not an [[application_field]] or a [[field]]")));
+    }
+
+    fn check_token(&self, known: &KnownNames, faults: &mut Vec<String>) {
+        let Some(token) = &self.token else { return };
+        if !known.tokens.contains(token) {
+            faults.push(format!("“{token}” in “token” is not a token of [oauth.tokens]"));
+        }
+        if self.auth.is_some() {
+            faults.push("“auth” and “token” are two credentials. Remove one of them".to_owned());
+        }
     }
 
     fn check_file(&self, known: &KnownNames, faults: &mut Vec<String>) {

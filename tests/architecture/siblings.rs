@@ -32,6 +32,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("store_catalogue", "the statements of the catalogue"),
             ("store_client_tokens", "the statements on access tokens of entered applications"),
             ("store_details", "the statements that read connections with their connectors"),
+            ("store_tokens", "the statements on further tokens of connections"),
             ("token", "a bearer token as its owner enters it"),
             ("token_refresh", "returns the credential of a call, refreshed if it is due"),
         ],

@@ -19,10 +19,6 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
         "SELECT count(*) AS \"count!\" FROM data_keys WHERE master_key_id <> $1",
         "the key is of the whole hub, and so is its change",
     ),
-    (
-        "UPDATE user_connections SET next_attempt_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND next_attempt_at > $2",
-        "an application that an administrator has mended serves all users",
-    ),
     ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first administrator is the owner, and there is one"),
     (
         "SELECT EXISTS (SELECT FROM users WHERE is_admin) AS \"any!\"",

@@ -26,6 +26,7 @@ fn typed_columns() -> Vec<Column> {
     vec![
         ("user_connections", "status", ConnectionStatus::ALL.map(ConnectionStatus::stored_text).to_vec()),
         ("user_connections", "health", ConnectionHealth::ALL.map(ConnectionHealth::stored_text).to_vec()),
+        ("connection_tokens", "health", ConnectionHealth::ALL.map(ConnectionHealth::stored_text).to_vec()),
         ("connectors", "visibility", Visibility::ALL.map(Visibility::stored_text).to_vec()),
         ("connectors", "auth_type", AuthKind::ALL.map(AuthKind::stored_text).to_vec()),
         ("connector_discoveries", "protocol_era", ProtocolEra::ALL.map(ProtocolEra::stored_text).to_vec()),

@@ -1,7 +1,9 @@
 //! Stores a grant: tokens, connection, and the jobs that waited, in one transaction. Called by `grant`.
 
 use super::coverage::ENTRY_LABEL;
-use super::store_connections::{self, GrantedConnection, PreviousConnection};
+use super::further_tokens::{self, FurtherToken};
+use super::sealing::seal_tokens;
+use super::store_connections::{self, GrantedConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
 use super::{AuthorizationService, CompletedSignIn, first_request};
 use crate::actor::Actor;
@@ -10,7 +12,6 @@ use crate::clock::Timestamp;
 use crate::connections::oauth_clients::OauthClientRecord;
 use crate::connections::rest_service::{ExternalAccount, RestService};
 use crate::connections::retry::retry_while_unavailable;
-use crate::connections::store::access_secret;
 use crate::connections::values_of;
 use crate::connectors::{self, Connector, Descriptor};
 use crate::db::Tx;
@@ -18,7 +19,7 @@ use crate::error::{Error, Message, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
-use crate::vault::{NewSecret, SecretRef};
+use crate::vault::SecretRef;
 
 /// A grant, and the account that it belongs to.
 struct ReceivedGrant<'a> {
@@ -43,14 +44,32 @@ impl ReceivedGrant<'_> {
         self.request.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect()
     }
 
+    fn further_tokens(&self) -> Vec<FurtherToken<'_>> {
+        FurtherToken::all(self.provider, &self.grant)
+    }
+
+    /// Returns the missing scopes of all tokens.
+    fn all_missing_scopes(&self) -> Vec<String> {
+        let further = self.further_tokens();
+        self.missing_scopes().into_iter().chain(further.iter().flat_map(FurtherToken::missing_scopes)).collect()
+    }
+
+    /// Says what the provider did not grant; `None` if it granted everything.
+    fn missing_in_words(&self) -> Option<String> {
+        let missing = self.missing_scopes();
+        let first = (!missing.is_empty()).then(|| self.provider.in_words(&missing));
+        let further =
+            self.further_tokens().into_iter().filter_map(|token| token.missing_in_words()).collect::<Vec<_>>();
+        let words: Vec<_> = first.into_iter().chain(further).collect();
+        (!words.is_empty()).then(|| format!("Not granted: {}", words.join("; ")))
+    }
+
     fn connection<'a>(
         &'a self,
-        access: &'a SecretRef,
+        access: Option<&'a SecretRef>,
         refresh: Option<&'a SecretRef>,
         now: Timestamp,
     ) -> Result<GrantedConnection<'a>> {
-        let missing = self.missing_scopes();
-        let not_granted = || format!("Not granted: {}", self.provider.in_words(&missing));
         Ok(GrantedConnection {
             connector: self.connector.id,
             label: &self.request.label,
@@ -58,7 +77,7 @@ impl ReceivedGrant<'_> {
             refresh,
             scopes: self.granted_scopes(),
             requested: &self.request.scopes,
-            reason: (!missing.is_empty()).then(not_granted),
+            reason: self.missing_in_words(),
             captured: serde_json::to_value(&self.values).map_err(Error::internal)?,
             client: self.client,
             account: self.account.as_ref(),
@@ -152,10 +171,7 @@ pub(super) async fn persist(
         credential: Some(grant.access.clone()),
         application: None,
     });
-    let account = match &service {
-        Some(service) => service.account(authorization.egress).await,
-        None => None,
-    };
+    let account = further_tokens::find_account(service.as_ref(), &grant, authorization.egress).await;
     // one account can use several sites, each through its own connection
     let account = account.map(|account| match values.get(ENTRY_LABEL) {
         Some(entry) => ExternalAccount { name: format!("{}, {entry}", account.name), ..account },
@@ -194,7 +210,7 @@ async fn store(
         connector: received.connector.clone(),
         connection: result.connection,
         is_reconnected: result.is_reconnected,
-        missing: received.missing_scopes(),
+        missing: received.all_missing_scopes(),
         account: received.account.as_ref().map(|it| it.name.clone()),
         tools: None,
         rejection: None,
@@ -215,13 +231,17 @@ async fn store_connection(
     if let Some(message) = previous.as_ref().and_then(|it| it.other_account_error(account.as_ref())) {
         return Ok(Err(PersistConflict::OtherAccount(message)));
     }
-    let (access, refresh) = seal_tokens(authorization, tx, actor, previous.as_ref(), &received.grant, now).await?;
-    let granted = received.connection(&access, refresh.as_ref(), now)?;
+    let before = previous.as_ref().map_or((None, None), |it| (it.access.as_ref(), it.refresh.as_ref()));
+    let tokens = Some((&received.grant.access, received.grant.refresh.as_ref()));
+    let (access, refresh) = seal_tokens(authorization, tx, actor, before, tokens, now).await?;
+    let granted = received.connection(access.as_ref(), refresh.as_ref(), now)?;
     let new = ConnectionId::new(now);
     let connection = store_connections::upsert(tx, owner, new, &granted, now).await?;
     if previous.is_none() && connection != new {
         return Ok(Err(PersistConflict::ConcurrentSignIn));
     }
+    let further = (received.provider, &received.grant);
+    further_tokens::store(authorization, tx, actor, connection, further, now).await?;
     let action = match &previous {
         Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
         None => Action::ConnectionCreated { connection, connector: connector.id },
@@ -229,47 +249,4 @@ async fn store_connection(
     audit::record(tx, actor, &action, now).await?;
     store_requests::record_result(tx, owner, request.id, connection).await?;
     Ok(Ok(SignInResult { connection, is_reconnected: previous.is_some() }))
-}
-
-/// Seals both tokens in the places of the previous ones.
-async fn seal_tokens(
-    authorization: &AuthorizationService<'_>,
-    tx: &mut Tx,
-    actor: &Actor,
-    previous: Option<&PreviousConnection>,
-    grant: &Grant,
-    now: Timestamp,
-) -> Result<(SecretRef, Option<SecretRef>)> {
-    let before = previous.and_then(|it| it.access.as_ref());
-    let access = upsert_secret(authorization, tx, actor, before, access_secret(&grant.access), now).await?;
-    let before = previous.and_then(|it| it.refresh.as_ref());
-    let refresh = if let Some(refresh) = &grant.refresh {
-        let new = NewSecret { purpose: "connection.refresh", value: refresh };
-        Some(upsert_secret(authorization, tx, actor, before, new, now).await?)
-    } else {
-        // a new sign-in is a new grant, which the previous refresh token does not belong to
-        if let Some(before) = before {
-            authorization.vault.shred(tx, actor.owner_id(), before).await?;
-        }
-        None
-    };
-    Ok((access, refresh))
-}
-
-/// Replaces a sealed value, or seals a new one.
-async fn upsert_secret(
-    authorization: &AuthorizationService<'_>,
-    tx: &mut Tx,
-    actor: &Actor,
-    previous: Option<&SecretRef>,
-    new: NewSecret<'_>,
-    now: Timestamp,
-) -> Result<SecretRef> {
-    match previous {
-        Some(previous) => {
-            authorization.vault.replace(tx, actor.owner_id(), previous, new.value, now).await?;
-            Ok(previous.clone())
-        }
-        None => authorization.vault.seal(tx, actor.owner_id(), new, now).await,
-    }
 }

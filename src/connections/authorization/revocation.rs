@@ -3,7 +3,7 @@
 use super::AuthorizationService;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::connections::{oauth_clients, store, values_of};
+use crate::connections::{oauth_clients, store, store_tokens, values_of};
 use crate::connectors;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
@@ -15,8 +15,8 @@ struct RevocableGrant {
     provider: Provider,
     values: TemplateValues,
     client: Client,
-    access: Secret,
-    refresh: Option<Secret>,
+    /// Access tokens with their refresh tokens. The first one comes last: its end may end the others.
+    tokens: Vec<(Secret, Option<Secret>)>,
 }
 
 /// See [`AuthorizationService::revoke`]. The sentence has no advice: after any failure, the next step is at the provider.
@@ -31,10 +31,14 @@ pub(super) async fn revoke(
         Some(Err(failure)) => return Ok(Some(failure.message.text)),
         None => return Ok(None),
     };
-    let RevocableGrant { provider, values, client, access, refresh } = grant;
-    let tokens = (&access, refresh.as_ref());
-    let revoked = oauth::revoke(authorization.egress, &provider, &values, &client, tokens, now).await;
-    Ok(revoked.err().map(|failure| failure.message.text))
+    let RevocableGrant { provider, values, client, tokens } = grant;
+    let mut failed = None;
+    for (access, refresh) in &tokens {
+        let tokens = (access, refresh.as_ref());
+        let revoked = oauth::revoke(authorization.egress, &provider, &values, &client, tokens, now).await;
+        failed = failed.or_else(|| revoked.err().map(|failure| failure.message.text));
+    }
+    Ok(failed)
 }
 
 /// Finds the grant of a connection. `None` if there is none, or if the provider cannot revoke it.
@@ -56,12 +60,20 @@ async fn find_grant(
         let can_be_revoked = provider.revoke.is_some();
         return Ok(can_be_revoked.then(|| Err(oauth::unknown_client(&provider.host()))));
     };
-    let access = authorization.vault.open(&mut tx, owner, access).await?;
-    let refresh = match &locked.refresh {
-        Some(refresh) => Some(authorization.vault.open(&mut tx, owner, refresh).await?),
-        None => None,
-    };
+    let further = store_tokens::find_for_update(&mut tx, owner, id).await?.into_iter();
+    let further = further.map(|it| (Some(it.name), it.access, it.refresh));
+    let all = further.chain([(None, Some(access.clone()), locked.refresh.clone())]);
+    let mut tokens = Vec::new();
+    for (_, access, refresh) in all.filter(|(name, ..)| provider.revokes(name.as_deref())) {
+        let Some(access) = access else { continue };
+        let access = authorization.vault.open(&mut tx, owner, &access).await?;
+        let refresh = match refresh {
+            Some(refresh) => Some(authorization.vault.open(&mut tx, owner, &refresh).await?),
+            None => None,
+        };
+        tokens.push((access, refresh));
+    }
     let values = client.complete(values_of(locked.captured.as_ref()));
     let provider = client.apply_client_auth(provider);
-    Ok(Some(Ok(RevocableGrant { provider, values, client: client.client, access, refresh })))
+    Ok(Some(Ok(RevocableGrant { provider, values, client: client.client, tokens })))
 }

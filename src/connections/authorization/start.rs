@@ -82,7 +82,7 @@ pub(super) async fn begin(
         }
         (client, _) => client?,
     };
-    let scopes = with_requested_scopes(authorization, actor, connector.id, label, provider.scopes).await?;
+    let scopes = with_requested_scopes(authorization, actor, connector.id, label, &provider).await?;
     let redirect_uri = authorization.redirect_uri()?;
     let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
     let (mut tx, owner) = (authorization.db.enter(actor).await?, actor.owner_id());
@@ -121,23 +121,24 @@ pub(super) async fn scopes(
     label: &str,
 ) -> Result<Vec<String>> {
     let mut tx = authorization.db.enter(actor).await?;
-    let scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
+    let provider = stored_provider(&mut tx, actor, connector).await?;
     drop(tx);
-    with_requested_scopes(authorization, actor, connector, label, scopes).await
+    with_requested_scopes(authorization, actor, connector, label, &provider).await
 }
 
-/// Adds the scopes that the connection with this label turned out to need.
+/// Adds the scopes that the connection with this label turned out to need. Those of a further token are requested with it.
 async fn with_requested_scopes(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
     connector: ConnectorId,
     label: &str,
-    mut scopes: Vec<String>,
+    provider: &Provider,
 ) -> Result<Vec<String>> {
     let mut tx = authorization.db.enter(actor).await?;
     let requested = store_connections::requested_scopes(&mut tx, actor.owner_id(), connector, label).await?;
-    let requested = requested.unwrap_or_default();
-    scopes.extend(requested.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
+    let requested = requested.unwrap_or_default().into_iter();
+    let mut scopes = provider.scopes.clone();
+    scopes.extend(requested.filter(|it| !provider.scopes.contains(it) && !provider.is_of_further_token(it)));
     Ok(scopes)
 }
 

@@ -137,7 +137,7 @@ pub(super) async fn record_client(
 pub(super) struct GrantedConnection<'a> {
     pub(super) connector: ConnectorId,
     pub(super) label: &'a str,
-    pub(super) access: &'a SecretRef,
+    pub(super) access: Option<&'a SecretRef>,
     pub(super) refresh: Option<&'a SecretRef>,
     pub(super) scopes: &'a [String],
     pub(super) requested: &'a [String],

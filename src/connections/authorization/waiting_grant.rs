@@ -1,6 +1,8 @@
 //! A grant that waits until its user has chosen what it is used for: sealed beside its authorization request. Called by `grant` and
 //! `choice`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Choices;
@@ -10,7 +12,7 @@ use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::retry::retry_while_unavailable;
 use crate::error::{Error, Result};
-use crate::oauth::{Grant, TemplateValues};
+use crate::oauth::{Grant, GrantedToken, TemplateValues};
 use crate::secret::Secret;
 use crate::vault::NewSecret;
 
@@ -26,6 +28,18 @@ struct WaitingGrant {
     expires_at: Option<Timestamp>,
     scopes: Option<Vec<String>>,
     captured: TemplateValues,
+    #[serde(default)]
+    tokens: BTreeMap<String, WaitingToken>,
+}
+
+/// A further token of a sealed grant.
+#[derive(Serialize, Deserialize)]
+struct WaitingToken {
+    access: String,
+    refresh: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    expires_at: Option<Timestamp>,
+    scopes: Option<Vec<String>>,
 }
 
 impl WaitingGrant {
@@ -36,8 +50,29 @@ impl WaitingGrant {
             expires_at: grant.expires_at,
             scopes: grant.scopes.clone(),
             captured: grant.captured.clone(),
+            tokens: grant.tokens.iter().map(|(name, token)| (name.clone(), WaitingToken::new(token))).collect(),
         };
         Ok(Secret::new(serde_json::to_string(&waiting).map_err(Error::internal)?))
+    }
+}
+
+impl WaitingToken {
+    fn new(token: &GrantedToken) -> Self {
+        Self {
+            access: token.access.expose().to_owned(),
+            refresh: token.refresh.as_ref().map(|it| it.expose().to_owned()),
+            expires_at: token.expires_at,
+            scopes: token.scopes.clone(),
+        }
+    }
+
+    fn into_granted(self) -> GrantedToken {
+        GrantedToken {
+            access: Secret::new(self.access),
+            refresh: self.refresh.map(Secret::new),
+            expires_at: self.expires_at,
+            scopes: self.scopes,
+        }
     }
 }
 
@@ -75,5 +110,6 @@ pub(super) fn open(sealed: &Secret) -> Result<Grant> {
         expires_at: waiting.expires_at,
         scopes: waiting.scopes,
         captured: waiting.captured,
+        tokens: waiting.tokens.into_iter().map(|(name, token)| (name, token.into_granted())).collect(),
     })
 }

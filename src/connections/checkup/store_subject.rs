@@ -56,8 +56,16 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: Connection
                u.version,
                u.secret_ref_refresh IS NOT NULL AS "can_be_refreshed!",
                u.expires_at,
-               u.requested_scopes AS requested,
-               u.scopes AS granted,
+               u.requested_scopes || ARRAY(
+                   SELECT unnest(t.requested_scopes)
+                   FROM connection_tokens t
+                   WHERE t.owner_id = u.owner_id AND t.connection_id = u.id
+               ) AS "requested!",
+               u.scopes || ARRAY(
+                   SELECT unnest(t.scopes)
+                   FROM connection_tokens t
+                   WHERE t.owner_id = u.owner_id AND t.connection_id = u.id
+               ) AS "granted!",
                u.captured
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id

@@ -6,6 +6,7 @@
 mod source;
 mod store;
 mod store_application;
+mod store_grants;
 
 use std::str::FromStr;
 
@@ -14,8 +15,9 @@ use sqlx::PgConnection;
 pub use self::source::ClientSource;
 pub use self::store::ClientRejection;
 pub(super) use self::store::{
-    ClientScope, NewClient, clear_rejection, find_rejection, record_rejection, reschedule_grants, retire_client,
+    ClientScope, NewClient, clear_rejection, find_rejection, record_rejection, retire_client,
 };
+pub(super) use self::store_grants::reschedule_grants;
 
 use self::store::{ClientSelector, StoredClient};
 use crate::clock::Timestamp;

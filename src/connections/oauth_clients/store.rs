@@ -146,22 +146,6 @@ pub(super) async fn upsert(
     .await
 }
 
-/// Makes the grants due that failed because of this client, which a person has corrected.
-pub(in crate::connections) async fn reschedule_grants(
-    conn: &mut PgConnection,
-    client: OauthClientId,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE user_connections SET next_attempt_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND next_attempt_at > $2",
-        client as _,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// Retires a client that the hub registered itself (`None`: all of them at this issuer), so that the next sign-in registers
 /// a new one. Returns false if there is no such client, or if a person entered it: only they can replace it.
 pub(in crate::connections) async fn retire_client(

@@ -4,13 +4,12 @@ use super::decision::{RefreshAttempt, RefreshRequest, decide};
 use super::expiry::{ExpiryCause, UNAUTHORIZED, expire_and_notify};
 use super::load::load;
 use super::state::RefreshState;
-use super::{CredentialAnswer, TokenRefresher, store_connections};
+use super::{ConnectionToken, CredentialAnswer, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::ConnectionId;
 use crate::oauth::{self, Challenge};
 
 /// Maximum length of a scope name in bytes; longer names are ignored.
@@ -22,18 +21,21 @@ const MAX_ADDED_SCOPES: usize = 50;
 /// Handles the error `insufficient_scope` (RFC 6750): records the scopes that `purpose` requires besides the granted ones, and
 /// returns the answer for the caller. That is [`CredentialAnswer::ReauthRequired`], or the newer credential if the connection has
 /// changed since the request. Returns `None` if the connector has no provider, no required scope is missing, or the changed
-/// connection still needs a refresh.
+/// connection still needs a refresh; and for a further token, which always requests all scopes of the connector's file.
 pub(super) async fn handle_insufficient_scope(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     seen_version: i32,
     purpose: &str,
     scopes: &[String],
 ) -> Result<Option<CredentialAnswer>> {
+    if token.name.is_some() {
+        return Ok(None);
+    }
     let (owner, now) = (actor.owner_id(), refresher.clock.now());
     let mut tx = refresher.system.begin().await?;
-    let state = load(&mut tx, actor, id).await?;
+    let state = load(&mut tx, actor, token).await?;
     if state.version != seen_version || !state.is_usable() {
         return newer_credential(refresher, &mut tx, actor, &state, seen_version).await;
     }
@@ -45,7 +47,7 @@ pub(super) async fn handle_insufficient_scope(
     }
     let reason = format!("{} needs more permission for {purpose}: {}", state.service, provider.in_words(&missing));
     store_connections::add_requested_scopes(&mut tx, owner, &state, &missing, &reason, now).await?;
-    let action = Action::ConnectionLimited { connection: id, connector: state.connector_id, scopes: missing };
+    let action = Action::ConnectionLimited { connection: state.id, connector: state.connector_id, scopes: missing };
     audit::record(&mut tx, actor, &action, now).await?;
     tx.commit().await?;
     refresher.live.notify_owner(owner);
@@ -58,12 +60,12 @@ pub(super) async fn handle_insufficient_scope(
 pub(super) async fn handle_authentication_required(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     seen_version: i32,
     challenge: &Challenge,
 ) -> Result<Option<CredentialAnswer>> {
     let mut tx = refresher.system.begin().await?;
-    let state = load(&mut tx, actor, id).await?;
+    let state = load(&mut tx, actor, token).await?;
     if state.version != seen_version || !state.is_usable() {
         return newer_credential(refresher, &mut tx, actor, &state, seen_version).await;
     }
@@ -88,7 +90,7 @@ pub(super) async fn handle_authentication_required(
     let mut tx = refresher.system.begin().await?;
     if !connectors::require_sign_in(&mut tx, actor, connector.id, &provider).await? {
         // The connector requires sign-in already, or the connector is not the actor's own.
-        let state = load(&mut tx, actor, id).await?;
+        let state = load(&mut tx, actor, token).await?;
         if state.is_usable() {
             return Ok(None);
         }

@@ -63,7 +63,7 @@ pub(super) async fn check_client(
     provider: Provider,
 ) -> Result<ClientCheck> {
     let mut tx = refresher.system.begin().await?;
-    let state = load(&mut tx, actor, id).await?;
+    let state = load(&mut tx, actor, &id.into()).await?;
     let (owner, client) = (actor.owner_id(), state.oauth_client_id);
     let record = oauth_clients::find_for_grant(&mut tx, &refresher.vault, owner, client, &provider).await?;
     drop(tx);

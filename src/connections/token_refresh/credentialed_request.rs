@@ -5,10 +5,9 @@
 
 use super::challenges::{handle_authentication_required, handle_insufficient_scope};
 use super::expiry::expire_after_second_rejection;
-use super::{BearerCredential, CredentialAnswer, TokenRefresher};
+use super::{BearerCredential, ConnectionToken, CredentialAnswer, TokenRefresher};
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::ids::ConnectionId;
 use crate::oauth::Challenge;
 
 /// A request that presents a credential.
@@ -70,7 +69,7 @@ pub enum RequestOutcome<A> {
 pub(super) async fn send<R: CredentialedRequest>(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     first: BearerCredential,
     request: &mut R,
 ) -> Result<RequestOutcome<R::Answer>> {
@@ -78,7 +77,7 @@ pub(super) async fn send<R: CredentialedRequest>(
     let Some(rejection) = rejection else {
         return Ok(RequestOutcome::Answered { answer, credential: first, is_second: false });
     };
-    let second = match find_other_credential(refresher, actor, id, &first, request.purpose(), &rejection).await? {
+    let second = match find_other_credential(refresher, actor, token, &first, request.purpose(), &rejection).await? {
         None => return Ok(RequestOutcome::Answered { answer, credential: first, is_second: false }),
         Some(CredentialAnswer::Ready(second)) => second,
         Some(unavailable) => return Ok(RequestOutcome::NoCredential(unavailable)),
@@ -87,11 +86,11 @@ pub(super) async fn send<R: CredentialedRequest>(
     if let Some(rejection) = rejection {
         if !rejection.is_insufficient_scope() {
             let (version, message) = (second.version, &rejection.message);
-            let expired = expire_after_second_rejection(refresher, actor, id, version, message).await?;
+            let expired = expire_after_second_rejection(refresher, actor, token, version, message).await?;
             return Ok(RequestOutcome::NoCredential(expired));
         }
         // records the missing scopes; there is no third request
-        match find_other_credential(refresher, actor, id, &second, request.purpose(), &rejection).await? {
+        match find_other_credential(refresher, actor, token, &second, request.purpose(), &rejection).await? {
             None | Some(CredentialAnswer::Ready(_)) => {}
             Some(unavailable) => return Ok(RequestOutcome::NoCredential(unavailable)),
         }
@@ -103,17 +102,17 @@ pub(super) async fn send<R: CredentialedRequest>(
 async fn find_other_credential(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     rejected: &BearerCredential,
     purpose: &str,
     rejection: &CredentialRejection,
 ) -> Result<Option<CredentialAnswer>> {
     let (seen, challenge) = (rejected.version, &rejection.challenge);
     if rejection.is_insufficient_scope() {
-        handle_insufficient_scope(refresher, actor, id, seen, purpose, &challenge.scopes).await
+        handle_insufficient_scope(refresher, actor, token, seen, purpose, &challenge.scopes).await
     } else if rejected.token.is_none() {
-        handle_authentication_required(refresher, actor, id, seen, challenge).await
+        handle_authentication_required(refresher, actor, token, seen, challenge).await
     } else {
-        refresher.refresh_after_rejection(actor, id, seen, &rejection.message).await.map(Some)
+        refresher.refresh_after_rejection(actor, token, seen, &rejection.message).await.map(Some)
     }
 }

@@ -2,13 +2,13 @@
 
 use sqlx::PgConnection;
 
+use super::connection_token::ConnectionToken;
 use super::load::load;
 use super::state::RefreshState;
 use super::{CredentialAnswer, REFRESH_RETRY_DELAY, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::ids::ConnectionId;
 
 /// Reason for a request.
 #[derive(Clone, Debug)]
@@ -129,10 +129,10 @@ pub(super) async fn credential_after_attempt(
     refresher: &TokenRefresher,
     conn: &mut PgConnection,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     request: &RefreshRequest,
 ) -> Result<CredentialAnswer> {
-    let state = load(conn, actor, id).await?;
+    let state = load(conn, actor, token).await?;
     let decision = decide(&state, request, refresher.clock.now());
     let credential = decision.credential(refresher, conn, actor, &state).await?;
     Ok(credential.unwrap_or_else(|| CredentialAnswer::ProviderUnavailable {

@@ -7,10 +7,10 @@ use futures_util::stream;
 
 use super::decision::RefreshTrigger;
 use super::store_due::{self, DueConnection};
-use super::{TokenRefresher, verification};
+use super::{ConnectionToken, TokenRefresher, store_tokens, verification};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, OwnerId};
+use crate::ids::OwnerId;
 
 /// Maximum number of connections of one sweep; the next sweep takes the rest.
 const MAX_REFRESHES: i64 = 200;
@@ -34,11 +34,11 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
     let due = store_due::find_due_refreshes(&mut conn, refresher.clock.now(), MAX_REFRESHES).await?;
     drop(conn);
     let refreshing = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_REFRESHES, |due| async move {
-        let &DueConnection { owner, id } = due;
-        let actor = actor_for(owner);
-        if let Err(error) = refresher.resolve(&actor, id, RefreshTrigger::Sweep).await {
-            tracing::warn!(connection.id = %id, %error, "Failed to refresh the token of connection {id}; a later sweep retries");
-            postpone_refresh(refresher, &actor, id).await;
+        let (actor, token) = (actor_for(due.owner), &due.token);
+        if let Err(error) = refresher.resolve(&actor, token, RefreshTrigger::Sweep).await {
+            let id = token.connection;
+            tracing::warn!(connection.id = %id, %error, "Failed to refresh a token of connection {id}; a later sweep retries");
+            postpone_refresh(refresher, &actor, token).await;
         }
     });
     refreshing.await;
@@ -47,11 +47,16 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
 
 /// Postpones a refresh that failed by an error of the hub, so that it does not delay others in the next sweeps. A call that
 /// needs the token still tries at once.
-async fn postpone_refresh(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) {
+async fn postpone_refresh(refresher: &TokenRefresher, actor: &Actor, token: &ConnectionToken) {
+    let (id, owner) = (token.connection, actor.owner_id());
     let now = refresher.clock.now();
     let postponed = async {
         let mut conn = refresher.system.acquire().await?;
-        store_due::postpone_refresh(&mut conn, actor.owner_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
+        let until = now + INTERNAL_RETRY_DELAY;
+        match &token.name {
+            None => store_due::postpone_refresh(&mut conn, owner, id, until, now).await?,
+            Some(name) => store_tokens::postpone_refresh(&mut conn, owner, (id, name), until, now).await?,
+        }
         Ok::<_, Error>(())
     };
     if let Err(error) = postponed.await {

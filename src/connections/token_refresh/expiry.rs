@@ -1,13 +1,14 @@
 //! Expires connections whose credential cannot be used or refreshed any more.
 
 use super::decision::{RefreshAttempt, RefreshRequest, RefreshTrigger, credential_after_attempt};
-use super::load::load;
-use super::{CredentialAnswer, TokenRefresher, store_connections};
+use super::load::{describe_token, load};
+use super::state::RefreshState;
+use super::{ConnectionToken, CredentialAnswer, TokenRefresher, store_connections, store_tokens};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
+use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::ConnectionId;
 
 /// Error class of a credential that the service or its provider rejected.
 pub(super) const UNAUTHORIZED: &str = "unauthorized";
@@ -32,7 +33,7 @@ pub(super) async fn mark_expired(
 ) -> Result<CredentialAnswer> {
     let RefreshAttempt { actor, state, request } = attempt;
     let now = refresher.clock.now();
-    if store_connections::expire(tx, actor.owner_id(), state, cause.reason, cause.message, now).await? {
+    if expire(tx, actor, state, cause, now).await? {
         let action = Action::ConnectionRefreshed {
             connection: state.id,
             connector: state.connector_id,
@@ -40,7 +41,25 @@ pub(super) async fn mark_expired(
         };
         audit::record(tx, actor, &action, now).await?;
     }
-    credential_after_attempt(refresher, tx, actor, state.id, request).await
+    credential_after_attempt(refresher, tx, actor, &state.connection_token(), request).await
+}
+
+/// Stores the expiry. A further token expires without its connection, which says what is not possible now.
+async fn expire(
+    tx: &mut Tx,
+    actor: &Actor,
+    state: &RefreshState,
+    cause: &ExpiryCause<'_>,
+    now: Timestamp,
+) -> Result<bool> {
+    let owner = actor.owner_id();
+    let Some(name) = &state.token else {
+        return Ok(store_connections::expire(tx, owner, state, cause.reason, cause.message, now).await?);
+    };
+    let reason = format!("{}. Not possible now: {}", cause.reason, describe_token(tx, actor, state).await?);
+    let is_expired = store_tokens::expire(tx, owner, (state, name), &reason).await?;
+    store_tokens::limit_connection(tx, owner, state.id, now).await?;
+    Ok(is_expired)
 }
 
 /// Marks the connection as expired, commits, and notifies its owner. Returns the answer for the caller.
@@ -77,15 +96,15 @@ pub(super) async fn expire_unrefreshable(
 pub(super) async fn expire_after_second_rejection(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     seen_version: i32,
     message: &str,
 ) -> Result<CredentialAnswer> {
     let mut tx = refresher.system.begin().await?;
-    let state = load(&mut tx, actor, id).await?;
+    let state = load(&mut tx, actor, token).await?;
     let request = RefreshRequest::after_rejection(seen_version, message);
     if state.version != seen_version || !state.is_usable() {
-        return credential_after_attempt(refresher, &mut tx, actor, id, &request).await;
+        return credential_after_attempt(refresher, &mut tx, actor, token, &request).await;
     }
     let reason = format!("{} did not accept a token that it had just issued", state.service);
     let attempt = RefreshAttempt { actor: actor.clone(), state, request };

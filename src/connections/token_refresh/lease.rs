@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
+use super::connection_token::ConnectionToken;
 use super::decision::{RefreshAttempt, RefreshDecision, RefreshRequest, decide};
 use super::expiry::expire_unrefreshable;
 use super::load::load;
@@ -64,17 +65,17 @@ impl RefreshLocks {
     }
 }
 
-/// Claims the lease of a connection until `deadline`, unless the request is answered meanwhile.
+/// Claims the lease of a connection, which all its tokens share, until `deadline`, unless the request is answered meanwhile.
 pub(super) async fn claim(
     refresher: &TokenRefresher,
     actor: &Actor,
-    id: ConnectionId,
+    token: &ConnectionToken,
     request: RefreshRequest,
     deadline: Instant,
 ) -> Result<LeaseClaim> {
     loop {
         let mut tx = refresher.system.begin().await?;
-        let state = load(&mut tx, actor, id).await?;
+        let state = load(&mut tx, actor, token).await?;
         let decision = decide(&state, &request, refresher.clock.now());
         if let Some(credential) = decision.credential(refresher, &mut tx, actor, &state).await? {
             return Ok(LeaseClaim::Answered(credential));
@@ -84,9 +85,9 @@ pub(super) async fn claim(
             return expire_unrefreshable(refresher, tx, &attempt).await.map(LeaseClaim::Answered);
         }
         let holder_id = rand::random();
-        if store_leases::claim_lease(&mut tx, actor.owner_id(), id, holder_id, LEASE_TTL).await? {
+        if store_leases::claim_lease(&mut tx, actor.owner_id(), token.connection, holder_id, LEASE_TTL).await? {
             // The former holder may have refreshed, or failed to, since the state was read.
-            let current = load(&mut tx, actor, id).await?;
+            let current = load(&mut tx, actor, token).await?;
             if (current.version, current.failures) != (state.version, state.failures) {
                 continue;
             }

@@ -26,6 +26,7 @@
 mod backoff;
 mod challenges;
 mod client_check;
+mod connection_token;
 mod credentialed_request;
 mod decision;
 mod due;
@@ -41,6 +42,7 @@ mod state;
 mod store_connections;
 mod store_due;
 mod store_leases;
+mod store_tokens;
 mod verification;
 
 use std::time::Duration;
@@ -49,6 +51,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
 
 pub(super) use self::client_check::ClientCheck;
+pub use self::connection_token::ConnectionToken;
 pub use self::credentialed_request::{CredentialRejection, CredentialedRequest, RequestOutcome};
 pub use self::lease::RefreshLocks;
 pub(super) use self::verification::schedule_verification;
@@ -131,33 +134,34 @@ impl TokenRefresher {
     ///
     /// # Errors
     /// [`Error::Stale`](crate::error::Error::Stale) if the owner has disconnected the connection.
-    pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<CredentialAnswer> {
-        self.resolve(actor, id, RefreshTrigger::Call).await
+    pub async fn credential(&self, actor: &Actor, token: &ConnectionToken) -> Result<CredentialAnswer> {
+        self.resolve(actor, token, RefreshTrigger::Call).await
     }
 
-    /// Sends a request with the credential of a connection, refreshed first if it is due.
+    /// Sends a request with the first credential of a connection, refreshed first if it is due.
     pub async fn send<R: CredentialedRequest>(
         &self,
         actor: &Actor,
         id: ConnectionId,
         request: &mut R,
     ) -> Result<RequestOutcome<R::Answer>> {
-        match self.credential(actor, id).await? {
-            CredentialAnswer::Ready(first) => self.send_with(actor, id, first, request).await,
+        let token = ConnectionToken::from(id);
+        match self.credential(actor, &token).await? {
+            CredentialAnswer::Ready(first) => self.send_with(actor, &token, first, request).await,
             unavailable => Ok(RequestOutcome::NoCredential(unavailable)),
         }
     }
 
-    /// Sends a request with `first`, the credential of a connection. If the service rejects `first`, the request is sent once
+    /// Sends a request with `first`, a credential of a connection. If the service rejects `first`, the request is sent once
     /// more with another credential, or the connection's state says that there is none.
     pub async fn send_with<R: CredentialedRequest>(
         &self,
         actor: &Actor,
-        id: ConnectionId,
+        token: &ConnectionToken,
         first: BearerCredential,
         request: &mut R,
     ) -> Result<RequestOutcome<R::Answer>> {
-        credentialed_request::send(self, actor, id, first, request).await
+        credentialed_request::send(self, actor, token, first, request).await
     }
 
     /// Asks the MCP server of a connection for its tools.
@@ -185,11 +189,11 @@ impl TokenRefresher {
     pub async fn refresh_after_rejection(
         &self,
         actor: &Actor,
-        id: ConnectionId,
+        token: &ConnectionToken,
         seen_version: i32,
         message: &str,
     ) -> Result<CredentialAnswer> {
-        self.resolve(actor, id, RefreshTrigger::Rejection { seen_version, message: message.to_owned() }).await
+        self.resolve(actor, token, RefreshTrigger::Rejection { seen_version, message: message.to_owned() }).await
     }
 
     /// Asks the provider whether it accepts the OAuth client of a connection.
@@ -221,9 +225,14 @@ impl TokenRefresher {
     }
 
     /// Runs the steps of one request for a credential.
-    async fn resolve(&self, actor: &Actor, id: ConnectionId, trigger: RefreshTrigger) -> Result<CredentialAnswer> {
+    async fn resolve(
+        &self,
+        actor: &Actor,
+        token: &ConnectionToken,
+        trigger: RefreshTrigger,
+    ) -> Result<CredentialAnswer> {
         let mut conn = self.system.acquire().await?;
-        let state = load::load(&mut conn, actor, id).await?;
+        let state = load::load(&mut conn, actor, token).await?;
         let request = RefreshRequest::new(trigger, &state);
         let decision = decide(&state, &request, self.clock.now());
         if let Some(credential) = decision.credential(self, &mut conn, actor, &state).await? {
@@ -231,10 +240,10 @@ impl TokenRefresher {
         }
         drop(conn);
         let deadline = Instant::now() + REFRESH_WAIT_TIMEOUT;
-        let Ok(lock) = timeout_at(deadline, self.locks.lock(id)).await else {
+        let Ok(lock) = timeout_at(deadline, self.locks.lock(token.connection)).await else {
             return Ok(state.answer_while_refreshing());
         };
-        match lease::claim(self, actor, id, request, deadline).await? {
+        match lease::claim(self, actor, token, request, deadline).await? {
             LeaseClaim::Answered(credential) => Ok(credential),
             LeaseClaim::Claimed(lease) => {
                 // If the caller does not wait, the refresh still ends: what the provider has issued must be stored.

@@ -6,7 +6,7 @@ use super::expiry::{ExpiryCause, mark_expired};
 use super::lease::HeldLease;
 use super::request::{RefreshFailure, RefreshResponse, RefreshedGrant};
 use super::state::OAUTH_CLIENT_REJECTED;
-use super::{BearerCredential, CredentialAnswer, TokenRefresher, store_connections, store_leases};
+use super::{BearerCredential, CredentialAnswer, TokenRefresher, load, store_connections, store_leases, store_tokens};
 use crate::audit::{self, Action};
 use crate::connections::oauth_clients;
 use crate::db::Tx;
@@ -31,14 +31,14 @@ pub(super) async fn store_response(
     response: &RefreshResponse,
 ) -> Result<RefreshOutcome> {
     let RefreshAttempt { actor, state, request } = &lease.attempt;
-    let mut tx = refresher.system.begin().await?;
+    let (mut tx, token) = (refresher.system.begin().await?, state.connection_token());
     let outcome = match response {
         RefreshResponse::Granted(granted) => store_grant(refresher, &mut tx, &lease.attempt, granted).await?,
         RefreshResponse::Failed(failure) => {
             RefreshOutcome::NotRefreshed(store_failure(refresher, &mut tx, &lease.attempt, failure).await?)
         }
         RefreshResponse::Superseded => {
-            RefreshOutcome::NotRefreshed(credential_after_attempt(refresher, &mut tx, actor, state.id, request).await?)
+            RefreshOutcome::NotRefreshed(credential_after_attempt(refresher, &mut tx, actor, &token, request).await?)
         }
     };
     store_leases::release(&mut tx, actor.owner_id(), state.id, lease.holder_id).await?;
@@ -55,11 +55,15 @@ async fn store_grant(
     let RefreshAttempt { actor, state, request } = attempt;
     let (owner, now, grant) = (actor.owner_id(), refresher.clock.now(), &granted.grant);
     let refresh_at = grant.refresh_at(&granted.provider, now);
-    let Some(version) = store_connections::store_refreshed_tokens(tx, owner, state, refresh_at, grant, now).await?
-    else {
-        return match store_connections::find(tx, owner, state.id).await? {
+    let version = match &state.token {
+        None => store_connections::store_refreshed_tokens(tx, owner, state, refresh_at, grant, now).await?,
+        Some(name) => store_tokens::store_refreshed(tx, owner, (state, name), refresh_at, grant).await?,
+    };
+    let Some(version) = version else {
+        return match load::find(tx, owner, &state.connection_token()).await? {
             Some(newer) if !newer.is_disconnected() => {
-                let credential = credential_after_attempt(refresher, tx, actor, state.id, request).await?;
+                let credential =
+                    credential_after_attempt(refresher, tx, actor, &state.connection_token(), request).await?;
                 Ok(RefreshOutcome::NotRefreshed(credential))
             }
             _ => Ok(RefreshOutcome::Disconnected),
@@ -70,6 +74,9 @@ async fn store_grant(
     }
     if let (Some(refresh), Some(new)) = (&state.refresh, &grant.refresh) {
         refresher.vault.replace(tx, owner, refresh, new, now).await?;
+    }
+    if !granted.provider.tokens.is_empty() {
+        store_tokens::limit_connection(tx, owner, state.id, now).await?;
     }
     if let Some(client) = state.oauth_client_id {
         oauth_clients::clear_rejection(tx, client).await?;
@@ -106,12 +113,21 @@ async fn store_failure(
     let has_valid_token = state.expires_at.is_some_and(|expiry| expiry > now);
     let backoff = state.failure_count().add(now, has_valid_token, failure.retry_after, rand::random());
     let reason = backoff.describe(remedy.map_or_else(|| message.clone(), |it: ClientRemedy| it.append_to(message)));
-    store_connections::record_failure(tx, actor.owner_id(), state, &backoff, class, &reason, now).await?;
+    let owner = actor.owner_id();
+    match &state.token {
+        None => store_connections::record_failure(tx, owner, state, &backoff, class, &reason, now).await?,
+        Some(name) => {
+            let is_recorded =
+                store_tokens::record_failure(tx, owner, (state, name), &backoff, class, &reason, now).await?;
+            store_tokens::limit_connection(tx, owner, state.id, now).await?;
+            is_recorded
+        }
+    };
     let action = Action::ConnectionRefreshed {
         connection: state.id,
         connector: state.connector_id,
         error: Some((failure.class, message.clone())),
     };
     audit::record(tx, actor, &action, now).await?;
-    credential_after_attempt(refresher, tx, actor, state.id, request).await
+    credential_after_attempt(refresher, tx, actor, &state.connection_token(), request).await
 }

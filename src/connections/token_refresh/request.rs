@@ -131,7 +131,7 @@ async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Res
     if let Some(service) = descriptor.and_then(|it| it.client_credentials) {
         let secrets = state.refresh.as_ref().ok_or_else(|| sign_in_missing(state))?;
         let secrets = refresher.vault.open(&mut tx, owner, secrets).await?;
-        let is_current = load(&mut tx, actor, state.id).await?.version == state.version;
+        let is_current = load(&mut tx, actor, &state.connection_token()).await?.version == state.version;
         return Ok(is_current.then(|| RefreshInput::Client { service: Box::new(service), secrets }));
     }
     let provider = connectors::provider(&mut tx, actor, state.connector_id).await?;
@@ -145,7 +145,7 @@ async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Res
     };
     let token = refresher.vault.open(&mut tx, owner, token.ok_or_else(|| sign_in_missing(state))?).await?;
     // Secrets are replaced in place: the token belongs to this version only if the version is still the same.
-    if load(&mut tx, actor, state.id).await?.version != state.version {
+    if load(&mut tx, actor, &state.connection_token()).await?.version != state.version {
         return Ok(None);
     }
     tx.commit().await?;
@@ -171,6 +171,9 @@ pub(super) async fn send_refresh(
 /// Revokes a grant that arrived after its owner disconnected the connection.
 pub(super) async fn revoke_unused_grant(refresher: &TokenRefresher, state: &RefreshState, granted: &RefreshedGrant) {
     let RefreshedGrant { provider, client, grant } = granted;
+    if !provider.revokes(state.token.as_deref()) {
+        return;
+    }
     let (values, tokens) = (values_of(state.captured.as_ref()), (&grant.access, grant.refresh.as_ref()));
     let revoked = oauth::revoke(&refresher.egress, provider, &values, client, tokens, refresher.clock.now()).await;
     if let Err(failure) = revoked {

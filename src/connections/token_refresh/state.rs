@@ -4,6 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::backoff::FailureCount;
+use super::connection_token::ConnectionToken;
 use super::{BearerCredential, CredentialAnswer, REFRESH_RETRY_DELAY, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -22,6 +23,8 @@ pub(super) const OAUTH_CLIENT_REJECTED: &str = "client";
 #[derive(Debug)]
 pub(super) struct RefreshState {
     pub(super) id: ConnectionId,
+    /// Name of a further token; `None` for the first one.
+    pub(super) token: Option<String>,
     pub(super) connector_id: ConnectorId,
     /// Name of the connector.
     pub(super) service: String,
@@ -57,6 +60,16 @@ pub(super) struct RefreshState {
 }
 
 impl RefreshState {
+    /// Names the token whose state this is.
+    pub(super) fn connection_token(&self) -> ConnectionToken {
+        ConnectionToken { connection: self.id, name: self.token.clone() }
+    }
+
+    /// Returns true for a further token that the provider did not grant.
+    pub(super) const fn is_missing(&self) -> bool {
+        self.token.is_some() && self.access.is_none()
+    }
+
     pub(super) fn is_usable(&self) -> bool {
         self.status.is_usable()
     }
@@ -103,6 +116,7 @@ impl RefreshState {
     pub(super) fn reauth_message(&self) -> String {
         let service = &self.service;
         match &self.reason {
+            Some(reason) if self.is_missing() => format!("{reason}. Sign in at {service} again to allow it"),
             Some(reason) if self.access.is_none() => format!("{reason}. Connect {service}"),
             Some(reason) => format!("{reason}. Connect {service} again"),
             None => format!("{service} is no longer connected. Connect it again"),

@@ -24,6 +24,7 @@ pub(super) async fn find(
         RefreshState,
         r#"
         SELECT u.id AS "id: ConnectionId",
+               NULL::text AS token,
                u.connector_id AS "connector_id: ConnectorId",
                c.name AS service,
                u.status AS "status: ConnectionStatus",

@@ -2,38 +2,62 @@
 
 use sqlx::PgConnection;
 
+use super::connection_token::ConnectionToken;
 use super::state::RefreshState;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, OwnerId};
 
-/// A connection whose credential is due.
+/// A connection whose key is due.
 #[derive(Clone, Copy)]
 pub(super) struct DueConnection {
     pub(super) owner: OwnerId,
     pub(super) id: ConnectionId,
 }
 
-/// Finds connections whose token is due, the longest due first.
+/// A token that is due.
+pub(super) struct DueToken {
+    pub(super) owner: OwnerId,
+    pub(super) token: ConnectionToken,
+}
+
+/// Finds tokens that are due, the longest due first.
 pub(super) async fn find_due_refreshes(
     conn: &mut PgConnection,
     now: Timestamp,
     limit: i64,
-) -> sqlx::Result<Vec<DueConnection>> {
-    sqlx::query_as!(
-        DueConnection,
+) -> sqlx::Result<Vec<DueToken>> {
+    let due = sqlx::query!(
         r#"
-        SELECT owner_id AS "owner: OwnerId",
-               id AS "id: ConnectionId"
-        FROM user_connections
-        WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
+        SELECT owner_id AS "owner!: OwnerId",
+               id AS "id!: ConnectionId",
+               name
+        FROM (
+            (
+                SELECT owner_id, id, NULL AS name, next_attempt_at
+                FROM user_connections
+                WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
+                ORDER BY next_attempt_at
+                LIMIT $2
+            )
+            UNION ALL
+            (
+                SELECT owner_id, connection_id, name, next_attempt_at
+                FROM connection_tokens
+                WHERE secret_ref_refresh IS NOT NULL AND health <> 'reauth_required' AND next_attempt_at <= $1
+                ORDER BY next_attempt_at
+                LIMIT $2
+            )
+        ) due
         ORDER BY next_attempt_at
         LIMIT $2
         "#,
         now,
         limit,
-    )
-    .fetch_all(conn)
-    .await
+    );
+    let due = due.fetch_all(conn).await?.into_iter();
+    let due =
+        due.map(|row| DueToken { owner: row.owner, token: ConnectionToken { connection: row.id, name: row.name } });
+    Ok(due.collect())
 }
 
 /// Finds connections whose key is due for verification, the longest due first, at most `owner_limit` of one owner.

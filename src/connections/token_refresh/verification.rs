@@ -85,7 +85,7 @@ pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: Connec
         return Ok(());
     }
     // The former holder of the lease may have verified the key.
-    let state = load(&mut tx, actor, id).await?;
+    let state = load(&mut tx, actor, &id.into()).await?;
     if !is_verification_due(&state, refresher.clock.now()) {
         return Ok(());
     }
@@ -138,7 +138,7 @@ async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshSta
         return Err(Error::conflict(format!("The connection to {} has no key", state.service), "Enter one"));
     };
     // Keys are replaced in place: the key belongs to this version only if the version is still the same.
-    if load(&mut conn, actor, state.id).await?.version != state.version {
+    if load(&mut conn, actor, &state.id.into()).await?.version != state.version {
         return Ok(KeyVerification::Superseded);
     }
     // No database connection is held while the service answers.

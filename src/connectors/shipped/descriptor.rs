@@ -107,6 +107,9 @@ pub struct Account {
     pub id: String,
     /// JSON Pointer to the label in the response.
     pub label: String,
+    /// Name of a further token of the sign-in, which the call presents instead of the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// A call that changes nothing and succeeds only with a valid credential.

@@ -12,6 +12,7 @@ mod descriptor;
 mod descriptor_tests;
 mod fault;
 mod field;
+mod further_tokens;
 mod hosted;
 #[cfg(test)]
 mod mutation_tests;

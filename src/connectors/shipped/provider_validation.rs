@@ -1,6 +1,6 @@
 //! Validation of the provider in a REST service's description.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -8,7 +8,7 @@ use super::{FileFault, Source};
 use crate::oauth::{Provider, RevocationAuth, template_names};
 
 /// Parameters that the hub sets for each request.
-const RESERVED_PARAMS: [&str; 9] = [
+pub(super) const RESERVED_PARAMS: [&str; 9] = [
     "state",
     "code",
     "code_challenge",
@@ -42,14 +42,8 @@ impl Source<'_> {
         }
         self.check_params(at, provider)?;
         self.check_client_auth(at, provider)?;
-        if let Some(scope) = provider.scopes.iter().find(|scope| !provider.scope_words.contains_key(*scope)) {
-            return Err(self.fault(at, format!("[oauth.scope_words] does not say what “{scope}” lets the hub do")));
-        }
-        if let Some(scope) = provider.scope_words.keys().find(|scope| !provider.scopes.contains(scope)) {
-            return Err(
-                self.fault(at, format!("[oauth.scope_words] explains “{scope}”, which “scopes” does not request"))
-            );
-        }
+        self.check_further_tokens(at, provider)?;
+        self.check_scope_words(at, "oauth", &provider.scopes, &provider.scope_words)?;
         if refresh.is_some_and(|it| !["GET", "POST"].contains(&it.method.as_str())) {
             return Err(self.fault(at, "“method” of [oauth.refresh] does not fit. Write GET or POST".to_owned()));
         }
@@ -78,6 +72,26 @@ impl Source<'_> {
             .chain(response.success.iter().chain(revoke.and_then(|it| it.success.as_ref())).map(|it| &it.pointer))
             .chain(provider.capture.values());
         self.check_pointers(at, "oauth", named.into_iter().chain(others))
+    }
+
+    /// Checks that each requested scope has words, and no other has.
+    pub(super) fn check_scope_words(
+        self,
+        at: usize,
+        table: &str,
+        scopes: &[String],
+        words: &BTreeMap<String, String>,
+    ) -> Result<(), FileFault> {
+        if let Some(scope) = scopes.iter().find(|scope| !words.contains_key(*scope)) {
+            return Err(self.fault(at, format!("[{table}.scope_words] does not say what “{scope}” lets the hub do")));
+        }
+        match words.keys().find(|scope| !scopes.contains(scope)) {
+            Some(scope) => {
+                Err(self
+                    .fault(at, format!("[{table}.scope_words] explains “{scope}”, which “scopes” does not request")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Checks that no host depends on the callback: an attacker could name the host, and receive the client secret.

@@ -38,6 +38,7 @@ impl Source<'_> {
             let token = tables.client_credentials.as_ref().map(|it| it.as_ref().token.as_str());
             self.check_key(key, &tables.fields, token)?;
         }
+        let further: BTreeSet<_> = tables.oauth.iter().flat_map(|it| it.as_ref().tokens.keys().cloned()).collect();
         let check = &tables.check;
         let at = check.span().start;
         self.check_call(at, "check", &check.as_ref().url, &check.as_ref().method, &known)?;
@@ -45,9 +46,11 @@ impl Source<'_> {
             let (at, account) = (account.span().start, account.as_ref());
             self.check_call(at, "account", &account.url, &account.method, &known)?;
             self.check_pointers(at, "account", [&account.id, &account.label])?;
+            self.check_token_name(at, "“token” of [account]", account.token.as_ref(), &further)?;
         }
         self.check_after_token(&tables.after_token, has_sign_in, &known)?;
-        let tools = self.tools(tables.tools, with_application, secrets)?;
+        let names = KnownNames { connection: with_application, secrets, tokens: further, ..KnownNames::default() };
+        let tools = self.tools(tables.tools, &names)?;
         Ok(Descriptor {
             base_url: tables.base_url.into_inner(),
             docs: tables.docs.into_inner(),
@@ -64,18 +67,12 @@ impl Source<'_> {
         })
     }
 
-    /// Validates the tools. `connection` are the names of the connection, `secrets` those that only a credential may use.
-    fn tools(
-        self,
-        written: Vec<Spanned<ToolTable>>,
-        connection: BTreeSet<String>,
-        secrets: BTreeSet<String>,
-    ) -> Result<Vec<ShippedTool>, FileFault> {
-        let known = KnownNames { connection, secrets, ..KnownNames::default() };
+    /// Validates the tools. `known` are the names of the connection.
+    fn tools(self, written: Vec<Spanned<ToolTable>>, known: &KnownNames) -> Result<Vec<ShippedTool>, FileFault> {
         let mut tools: Vec<ShippedTool> = Vec::with_capacity(written.len());
         for table in written {
             let at = table.span().start;
-            let tool = self.tool(table, &known)?;
+            let tool = self.tool(table, known)?;
             if tools.iter().any(|other| other.definition.name == tool.definition.name) {
                 return Err(self.fault(at, format!("There are two tools called “{}”", tool.definition.name)));
             }

@@ -15,6 +15,7 @@ mod client_auth;
 mod request;
 mod token_response;
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::OnceLock;
 
@@ -22,8 +23,9 @@ pub use client_auth::validate_client_secret;
 use http::{HeaderMap, StatusCode};
 use oauth2::basic::{BasicErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest,
-    HttpResponse, RequestTokenError, RevocationUrl, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    AccessToken, AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    HttpRequest, HttpResponse, RefreshToken, RequestTokenError, RevocationUrl, StandardRevocableToken,
+    StandardTokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +65,18 @@ pub(super) struct CapturedFields {
     pub(super) granted: Option<Vec<String>>,
     /// Values that the provider description captures, as text.
     pub(super) captured: TemplateValues,
+    /// Further tokens, by name.
+    #[serde(default)]
+    pub(super) tokens: BTreeMap<String, FurtherToken>,
+}
+
+/// A further token of a token response. The types of the crate are never printed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FurtherToken {
+    pub(in crate::oauth) access_token: AccessToken,
+    pub(in crate::oauth) refresh_token: Option<RefreshToken>,
+    pub(in crate::oauth) expires_in: Option<u64>,
+    pub(in crate::oauth) granted: Option<Vec<String>>,
 }
 
 impl ExtraTokenFields for CapturedFields {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use oauth2::HttpResponse;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::HttpAdapter;
 use crate::clock::Timestamp;
@@ -61,7 +61,8 @@ fn to_standard(
     if let Some(code) = error(at, answer, is_success) {
         let description =
             answer.pointer(&at.error_description).and_then(to_text).filter(|text| !text.trim().is_empty());
-        let redactor = redactor.with(access.into_iter().chain(refresh));
+        let further = provider.tokens.values().flat_map(|it| [&it.access, &it.refresh]).filter_map(|it| token(it));
+        let redactor = redactor.with(access.into_iter().chain(refresh).chain(further));
         let description = redactor.redact(description.as_ref().unwrap_or(&code));
         let code = if at.invalid_grant_codes.contains(&code) { "invalid_grant" } else { &code };
         let fields = [("error", Some(code.into())), ("error_description", Some(description.into()))];
@@ -72,11 +73,28 @@ fn to_standard(
         ("access_token", access.filter(|_| is_success != Some(false)).map(Value::from)),
         ("token_type", Some(token_type.into())),
         ("refresh_token", refresh.map(Value::from)),
-        ("expires_in", lifetime(provider, answer, now).map(|it| it.as_secs().max(1).into())),
-        ("granted", scopes(provider, answer, refresh.is_some()).map(Value::from)),
+        ("expires_in", lifetime(provider, at, answer, now)),
+        ("granted", scopes(provider, at, answer, refresh.is_some()).map(Value::from)),
         ("captured", serde_json::to_value(captured(provider, answer)).ok()),
+        ("tokens", Some(further_tokens(provider, answer, now))),
     ];
     accepted.then(|| json_response(StatusCode::OK, fields))
+}
+
+/// Returns the further tokens of a response by name, each in the standard form.
+fn further_tokens(provider: &Provider, answer: &Value, now: Timestamp) -> Value {
+    let tokens = provider.tokens.iter().filter_map(|(name, described)| {
+        let at = described.format(&provider.response);
+        let token = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).filter(|token| !token.is_empty());
+        let fields = json!({
+            "access_token": token(&at.access)?,
+            "refresh_token": token(&at.refresh),
+            "expires_in": lifetime(provider, &at, answer, now),
+            "granted": scopes(provider, &at, answer, false),
+        });
+        Some((name.clone(), fields))
+    });
+    Value::Object(tokens.collect())
 }
 
 /// Builds a JSON response of the fields that have a value.
@@ -111,9 +129,14 @@ fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
 }
 
 /// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
-fn scopes(provider: &Provider, answer: &Value, has_refresh_token: bool) -> Option<Vec<String>> {
-    let separator = provider.response.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
-    let scopes: Vec<_> = match answer.pointer(&provider.response.scope)? {
+fn scopes(
+    provider: &Provider,
+    at: &TokenResponseFormat,
+    answer: &Value,
+    has_refresh_token: bool,
+) -> Option<Vec<String>> {
+    let separator = at.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
+    let scopes: Vec<_> = match answer.pointer(&at.scope)? {
         Value::String(text) if text.trim().is_empty() => return None,
         // some providers answer with commas to a request with spaces, so that both separate
         Value::String(text) => {
@@ -130,10 +153,11 @@ fn scopes(provider: &Provider, answer: &Value, has_refresh_token: bool) -> Optio
     Some(readable.chain(shown).map(str::to_owned).collect())
 }
 
-/// Returns the lifetime of the access token, stated or assumed.
-fn lifetime(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Duration> {
+/// Returns the lifetime of the access token in seconds, stated or assumed.
+fn lifetime(provider: &Provider, at: &TokenResponseFormat, answer: &Value, now: Timestamp) -> Option<Value> {
     let assumed = provider.lifetime.map(|seconds| Duration::from_secs(seconds.into()));
-    Some(provider.response.lifetime(answer, now).or(assumed)?.min(MAX_LIFETIME))
+    let lifetime = at.lifetime(answer, now).or(assumed)?.min(MAX_LIFETIME);
+    Some(lifetime.as_secs().max(1).into())
 }
 
 fn captured(provider: &Provider, answer: &Value) -> TemplateValues {

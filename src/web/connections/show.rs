@@ -173,7 +173,7 @@ impl ConnectionView {
 
     pub(super) fn new(data: &PageData, here: &Here, calendar: &Calendar) -> Self {
         let PageData { connection, provider, dependants, checkup } = data;
-        let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
+        let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_phrase(scope)).cloned();
         let (is_over, takes_token) = (connection.is_disconnected(), takes_token(connection));
         let signs_in = connection.auth == AuthKind::OAuth;
         let service_href = here.path(&format!("/connectors/{}", connection.slug));

@@ -283,7 +283,7 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
             service: &connector.name,
             action: form_href(me, connector),
             host: provider.map(Provider::host).or_else(server_host).unwrap_or_default(),
-            scopes: scopes.iter().map(describe).collect(),
+            scopes: scopes.iter().map(describe).chain(provider.iter().flat_map(|it| it.further_phrases())).collect(),
             label: &values.label,
             proof: without_registration.map(|provider| ProofView::optional(provider.client_auth)),
             client_id: &values.client_id,

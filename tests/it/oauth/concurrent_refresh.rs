@@ -28,7 +28,7 @@ async fn concurrent_callers_refresh_a_token_once() {
             let process = process.clone();
             workers.spawn(async move {
                 let actor = Actor::system(owner);
-                match process.app.refresher.credential(&actor, connection).await.unwrap() {
+                match process.app.refresher.credential(&actor, &connection.into()).await.unwrap() {
                     CredentialAnswer::Ready(it) => (it.version, it.token.unwrap().expose().to_owned()),
                     other => panic!("{other:?}"),
                 }

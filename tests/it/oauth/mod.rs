@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
 
 mod concurrent_refresh;
+mod further_tokens;
 mod reauthorization;
 mod refresh_failures;
 mod retry_storage;
@@ -230,7 +231,7 @@ async fn a_late_invalid_grant_does_not_expire_a_new_sign_in() {
     server.hold_answer().await;
     let renewing = tokio::spawn({
         let refresher = app.app.refresher.clone();
-        async move { refresher.credential(&Actor::system(owner), id).await }
+        async move { refresher.credential(&Actor::system(owner), &id.into()).await }
     });
     server.wait_for_held_answer().await;
     // a new sign-in is stored meanwhile
@@ -257,9 +258,14 @@ async fn an_unreachable_provider_expires_no_connection() {
     let refresher = &process.app.refresher;
     let actor = Actor::system(owner);
     // the token is still valid for a fifth of its lifetime
-    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), CredentialAnswer::Ready(it) if it.version == 1));
+    assert!(
+        matches!(refresher.credential(&actor, &id.into()).await.unwrap(), CredentialAnswer::Ready(it) if it.version == 1)
+    );
     app.app.clock.advance(Duration::from_secs(13 * 60));
-    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), CredentialAnswer::ProviderUnavailable { .. }));
+    assert!(matches!(
+        refresher.credential(&actor, &id.into()).await.unwrap(),
+        CredentialAnswer::ProviderUnavailable { .. }
+    ));
     let (.., status, reason) = connection(&app).await;
     assert_eq!(status, "active");
     assert!(reason.unwrap().contains("could not be reached"), "the page does not mention the failure");

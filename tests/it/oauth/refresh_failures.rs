@@ -31,7 +31,7 @@ async fn a_failing_provider_is_asked_with_growing_delays() {
     connect(&alice, &server).await;
     let (owner, id, ..) = connection(&app).await;
     let actor = Actor::system(owner);
-    let present = || async { app.app.refresher.credential(&actor, id).await.unwrap() };
+    let present = || async { app.app.refresher.credential(&actor, &id.into()).await.unwrap() };
     server.control("fail?status=503").await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let mut asked = Vec::new();
@@ -160,7 +160,7 @@ async fn a_provider_that_lost_the_client_gets_a_new_one_with_the_next_sign_in() 
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let actor = Actor::system(owner);
     for _ in 0..3 {
-        app.app.refresher.refresh_after_rejection(&actor, id, 1, "not accepted").await.unwrap();
+        app.app.refresher.refresh_after_rejection(&actor, &id.into(), 1, "not accepted").await.unwrap();
     }
     assert_eq!(as_tuple(&state(&app).await), ("active", "degraded", 1), "a rejected client sent requests again");
     let page = alice.get(&format!("/jobs/{job}")).await;

@@ -26,7 +26,7 @@ async fn start_held_refresh(
     let (owner, id, ..) = connection(app).await;
     server.hold_answer().await;
     let refresher = process.refresher.clone();
-    let renewing = tokio::spawn(async move { refresher.credential(&Actor::system(owner), id).await });
+    let renewing = tokio::spawn(async move { refresher.credential(&Actor::system(owner), &id.into()).await });
     server.wait_for_held_answer().await;
     renewing
 }

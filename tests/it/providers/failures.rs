@@ -59,6 +59,7 @@ fn grant() -> Grant {
         expires_at: None,
         scopes: None,
         captured: TemplateValues::new(),
+        tokens: std::collections::BTreeMap::new(),
     }
 }
 

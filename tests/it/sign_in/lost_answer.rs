@@ -22,7 +22,7 @@ async fn a_refresh_is_repeated_once_after_a_pause() {
     app.app.clock.advance(Duration::from_secs(48 * 60));
     server.lose_token_answer();
     let actor = Actor::system(app.owner_of("alice").await);
-    let answer = app.app.refresher.credential(&actor, connection).await.unwrap();
+    let answer = app.app.refresher.credential(&actor, &connection.into()).await.unwrap();
     assert!(matches!(answer, CredentialAnswer::Ready(it) if it.version == 2));
     assert!(server.last_pause("/token") >= Duration::from_secs(5), "{:?}", server.last_pause("/token"));
 }
