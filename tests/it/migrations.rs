@@ -25,6 +25,13 @@ async fn each_migration_applies_to_a_database_with_rows() {
     let narrowed = "SELECT count(*) FROM user_connections WHERE status = 'expired' AND health = 'reauth_required'";
     let narrowed: i64 = sqlx::query_scalar(narrowed).fetch_one(pool).await.unwrap();
     assert_eq!(narrowed, 3, "a connection in a state that no code stored has to be connected again");
+    let slack = "SELECT issuer FROM oauth_clients WHERE issuer LIKE 'https://slack.com/%'";
+    let slack: Vec<String> = sqlx::query_scalar(slack).fetch_all(pool).await.unwrap();
+    assert_eq!(
+        slack,
+        ["https://slack.com/api/oauth.v2.access"],
+        "the application at Slack is found under the new address"
+    );
     for table in TABLES {
         assert!(
             count_rows(pool, table.name).await > 0,

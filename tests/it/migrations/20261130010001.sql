@@ -1,0 +1,1 @@
+-- no row of its own: the application at Slack is older
