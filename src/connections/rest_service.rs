@@ -86,7 +86,10 @@ impl RestService {
             method,
             url,
             headers: headers.collect::<Result<_>>()?,
-            body: body.map(|body| PlannedBody { content_type: "application/json", bytes: body.clone().into() }),
+            body: body.map(|body| PlannedBody {
+                content_type: HeaderValue::from_static("application/json"),
+                bytes: body.clone().into(),
+            }),
         })
     }
 

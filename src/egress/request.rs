@@ -75,8 +75,14 @@ impl Request {
 
     /// Sets the body and its media type.
     #[must_use]
-    pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    pub fn body(self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.typed_body(HeaderValue::from_static(content_type), body)
+    }
+
+    /// Sets the body and its media type, which may have parameters.
+    #[must_use]
+    pub fn typed_body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.headers.insert(header::CONTENT_TYPE, content_type);
         self.body = Some(body.into());
         self
     }

@@ -46,24 +46,29 @@ pub(super) fn query_pairs(name: &str, value: &Value, style: Style) -> Vec<(Strin
     }
 }
 
-/// Encodes an object as a form: `a[b][0]=1`. A null is an empty text, which clears a value.
+/// Encodes an object as a form.
 pub(super) fn encode_form(value: &Value) -> String {
-    let mut form = Serializer::new(String::new());
-    for (name, member) in value.as_object().into_iter().flatten() {
-        append(&mut form, name, member);
-    }
-    form.finish()
+    Serializer::new(String::new()).extend_pairs(form_pairs(value)).finish()
 }
 
-fn append(form: &mut Serializer<'_, String>, name: &str, value: &Value) {
+/// Returns the pairs of a form: `a[b][0]` and 1. A null is an empty text, which clears a value.
+pub(super) fn form_pairs(value: &Value) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for (name, member) in value.as_object().into_iter().flatten() {
+        append(&mut pairs, name, member);
+    }
+    pairs
+}
+
+fn append(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| append(form, &format!("{name}[{key}]"), value));
+            members.iter().for_each(|(key, value)| append(pairs, &format!("{name}[{key}]"), value));
         }
         Value::Array(items) => {
-            items.iter().zip(0..).for_each(|(value, n)| append(form, &format!("{name}[{n}]"), value));
+            items.iter().zip(0..).for_each(|(value, n)| append(pairs, &format!("{name}[{n}]"), value));
         }
-        scalar => drop(form.append_pair(name, &scalar_text(scalar).unwrap_or_default())),
+        scalar => pairs.push((name.to_owned(), scalar_text(scalar).unwrap_or_default())),
     }
 }
 

@@ -78,7 +78,7 @@ fn build(planned: &PlannedRequest, credential: &ApiCredential) -> Result<Request
         request = request.header(name.clone(), value);
     }
     Ok(match &planned.body {
-        Some(body) => request.body(body.content_type, body.bytes.clone()),
+        Some(body) => request.typed_body(body.content_type.clone(), body.bytes.clone()),
         None => request,
     })
 }

@@ -14,6 +14,9 @@ pub(super) const PREFIX: &str = "job.";
 /// Names of the keys.
 pub const JOB_KEYS: [&str; 3] = ["job.uuid", "job.base32hex", "job.short"];
 
+/// Name of the key in the boundary of a multipart body.
+pub(super) const BOUNDARY_KEY: &str = "job.base32hex";
+
 /// Returns the keys of a job by name: a UUID of version 4, 26 characters of 0-9 and a-v, and 22 characters for services with a
 /// narrow limit.
 #[must_use]

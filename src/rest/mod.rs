@@ -23,6 +23,7 @@ mod file_answer;
 mod input_fault;
 mod job_keys;
 mod look_up;
+mod multipart;
 mod node;
 #[cfg(test)]
 mod node_tests;
@@ -46,6 +47,7 @@ pub use exchange::send_check;
 pub use input_fault::InputFault;
 pub use job_keys::{JOB_KEYS, job_keys};
 pub use look_up::LookUp;
+pub use multipart::{FilePart, Multipart};
 pub use node::Node;
 pub use paging::{CURSOR, CURSOR_TITLE, Paging};
 pub use planned::{PlannedBody, PlannedRequest};

@@ -23,7 +23,7 @@ pub struct PlannedRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of an HTTP body")]
 pub struct PlannedBody {
-    pub content_type: &'static str,
+    pub content_type: HeaderValue,
     pub bytes: Bytes,
 }
 
@@ -70,7 +70,7 @@ impl PlannedRequest {
             headers.insert(name.as_str().to_owned(), value.expose().to_owned());
         }
         if let Some(body) = &self.body {
-            headers.insert("content-type".to_owned(), body.content_type.to_owned());
+            headers.insert("content-type".to_owned(), text(&body.content_type));
         }
         (credential.url_text(url), headers)
     }

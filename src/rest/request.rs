@@ -9,6 +9,7 @@ use url::Url;
 
 use super::encoding::{Style, encode_form, query_pairs};
 use super::input_fault::InputFault;
+use super::multipart::Multipart;
 use super::node::Node;
 use super::planned::{PlannedBody, PlannedRequest};
 use super::template::Template;
@@ -66,6 +67,8 @@ pub enum Body {
     Form(Node),
     /// The text of a file.
     File(Node),
+    /// Text fields and a file.
+    Multipart(Box<Multipart>),
     /// A GraphQL document with its variables.
     Graphql {
         /// Document.
@@ -127,18 +130,19 @@ impl RequestTemplate {
     pub(super) fn only_reads(&self) -> bool {
         let is_query = |body: &Body| match body {
             Body::Graphql { document, .. } => document.trim_start().starts_with(['q', '{']),
-            Body::Json(_) | Body::Form(_) | Body::File(_) => false,
+            Body::Json(_) | Body::Form(_) | Body::File(_) | Body::Multipart(_) => false,
         };
         self.method == Verb::Get || self.body.as_ref().is_some_and(is_query)
     }
 
     /// Returns all values of the request.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        let body = match &self.body {
+        let body: Vec<_> = match &self.body {
             Some(Body::Json(node) | Body::Form(node) | Body::File(node) | Body::Graphql { variables: node, .. }) => {
-                Some(node)
+                vec![node]
             }
-            None => None,
+            Some(Body::Multipart(multipart)) => multipart.nodes().collect(),
+            None => Vec::new(),
         };
         self.query.values().map(|it| &it.value).chain(self.headers.values()).chain(body)
     }
@@ -146,19 +150,18 @@ impl RequestTemplate {
 
 impl Body {
     fn plan(&self, values: &Values<'_>) -> Result<PlannedBody, InputFault> {
-        let json = |value: &Value| PlannedBody { content_type: "application/json", bytes: value.to_string().into() };
+        let of_type = |content_type, bytes| PlannedBody { content_type: HeaderValue::from_static(content_type), bytes };
+        let json = |value: &Value| of_type("application/json", value.to_string().into());
         let whole = |node: &Node| Ok::<_, InputFault>(node.make(values)?.unwrap_or_else(|| json!({})));
         Ok(match self {
             Self::Json(node) => json(&whole(node)?),
             Self::Graphql { document, variables } => json(&json!({"query": document, "variables": whole(variables)?})),
-            Self::Form(node) => PlannedBody {
-                content_type: "application/x-www-form-urlencoded",
-                bytes: encode_form(&whole(node)?).into(),
-            },
-            Self::File(node) => PlannedBody {
-                content_type: "application/octet-stream",
-                bytes: node.make(values)?.as_ref().and_then(scalar_text).unwrap_or_default().into(),
-            },
+            Self::Form(node) => of_type("application/x-www-form-urlencoded", encode_form(&whole(node)?).into()),
+            Self::File(node) => {
+                let text = node.make(values)?.as_ref().and_then(scalar_text).unwrap_or_default();
+                of_type("application/octet-stream", text.into())
+            }
+            Self::Multipart(multipart) => multipart.plan(values)?,
         })
     }
 }

@@ -8,7 +8,7 @@ use super::job_keys::JOB_KEYS;
 use super::node::Node;
 use super::paging::{CURSOR, Paging};
 use super::quoting::Quoting;
-use super::request::Verb;
+use super::request::{Body, Verb};
 use super::tool::{RestTool, ToolEffect};
 use super::values::Values;
 
@@ -43,6 +43,11 @@ impl RestTool {
         for node in self.requests().flat_map(super::request::RequestTemplate::nodes) {
             node.visit(&mut |node| faults.extend(quoting_fault(node)));
         }
+        let bodies = self.requests().filter_map(|request| request.body.as_ref());
+        faults.extend(bodies.flat_map(|body| match body {
+            Body::Multipart(multipart) => multipart.faults(),
+            _ => Vec::new(),
+        }));
         if self.answer.sentence.is_none() && self.answer.list.is_none() && self.effect != ToolEffect::Reads {
             faults
                 .push("“answer” has neither a sentence nor a list, so people would not know what happened".to_owned());

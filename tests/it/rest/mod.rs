@@ -3,6 +3,7 @@
 mod answers;
 mod contracts;
 mod conventions;
+mod multipart;
 mod requests;
 mod spoiling;
 mod steps;
