@@ -20,6 +20,7 @@ mod db;
 mod egress;
 mod foreign_text;
 mod form_restore;
+mod hosted_files;
 mod in_organisations;
 mod jobs;
 mod live;
