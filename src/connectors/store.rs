@@ -102,7 +102,7 @@ impl Connector {
     /// Checks that no administrator has turned it off.
     ///
     /// # Errors
-    /// [`Error::Conflict`] with the next step.
+    /// [`Conflict`](crate::error::Error::Conflict) with the next step.
     pub fn check_is_on(&self) -> crate::error::Result<()> {
         if self.turned_off_at.is_none() {
             return Ok(());
