@@ -107,10 +107,11 @@ impl RestService {
         self.mask_application();
         let mut call = self.call(tool, JobId::FIRST)?;
         call.known.extend(rest::JOB_KEYS.map(|name| (name.to_owned(), "(a key of the job)".to_owned())));
-        let is_of_connection =
-            |fault: &InputFault| fault.name.as_ref().is_some_and(|name| self.values.contains_key(name));
-        call.describe_as_text(arguments)
-            .map_err(|fault| if is_of_connection(&fault) { Error::Conflict(fault.message) } else { fault.into() })
+        Ok(call.describe_as_text(arguments).map_err(|fault| InputFault {
+            // a field of the connection is not in the form of the tool
+            name: fault.name.filter(|name| !self.values.contains_key(name)),
+            ..fault
+        })?)
     }
 
     /// Returns the request that a call of the tool would send, as JSON.

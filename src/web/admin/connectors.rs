@@ -89,12 +89,12 @@ pub(super) fn sunset(sunset: Option<Sunset>, today: Day) -> Option<(String, Stri
     sunset.filter(|it| it.is_near(today)).map(|it| (format!("{}: {}", it.date, it.say), it.url))
 }
 
-/// Describes the calls of the last day: `12, 3 failed`.
+/// Describes the calls of the last day: `12 (3 failed)`.
 pub(super) fn calls((calls, failures): (i64, i64)) -> String {
     let number = |count: i64| grouped(count.unsigned_abs());
     match failures {
         0 => number(calls),
-        _ => format!("{}, {} failed", number(calls), number(failures)),
+        _ => format!("{} ({} failed)", number(calls), number(failures)),
     }
 }
 

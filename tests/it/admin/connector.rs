@@ -30,7 +30,7 @@ async fn the_page_of_a_connector_tells_its_use_and_why_calls_failed() {
     assert!(list.attrs("tbody th a", "href").contains(&WORKBENCH.to_owned()));
     let page = owner.get(WORKBENCH).await;
     let facts = page.text("main dl");
-    for told in ["Turned on", "2 connected", "2, 1 failed", "1 call: the tool reported an error"] {
+    for told in ["Turned on", "2 connected", "2 (1 failed)", "1 call: the tool reported an error"] {
         assert!(facts.contains(told), "{told} is missing: {facts}");
     }
     assert_eq!(owner.get("/admin/connectors/no-such").await.status, StatusCode::NOT_FOUND);
