@@ -15,17 +15,23 @@ addEventListener("keydown", (event) => {
   if (!link) return;
   event.preventDefault();
   const field = link.ariaCurrent === "page" && document.querySelector("main [type=search]");
-  if (field) return field.select();
+  if (field) {
+    field.focus();
+    return field.select();
+  }
   typed = "";
   link.click();
 });
 addEventListener("pagehide", () => {
-  if (typed) sessionStorage.setItem(typedKey, typed);
+  if (typed !== undefined) sessionStorage.setItem(typedKey, typed);
   typed = undefined;
 });
+// A browser may obey autofocus only after the page has loaded, so the field takes the focus here, before the next key.
 addEventListener("DOMContentLoaded", () => {
   const carried = sessionStorage.getItem(typedKey);
   sessionStorage.removeItem(typedKey);
-  const field = carried && document.querySelector("main [type=search][autofocus]");
-  if (field) field.value = carried + field.value;
+  const field = carried !== null && document.querySelector("main [type=search][autofocus]");
+  if (!field) return;
+  field.focus();
+  field.value = carried + field.value;
 });

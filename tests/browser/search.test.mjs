@@ -8,13 +8,15 @@ const focused = (page) => page.evaluate(() => document.activeElement.id);
 suite("search", {}, (stage) => {
   test("a slash opens the search from any page, and a word and Enter find a tool", async () => {
     const page = await stage.enter("alice");
+    await page.addInitScript(() => addEventListener("load", () => (globalThis.focusedAtLoad = document.activeElement.id)));
     await page.goto("/jobs");
     await page.keyboard.press("/");
     await page.waitForURL("**/search");
-    assert.equal(await focused(page), "f-q");
+    assert.equal(await page.evaluate(() => globalThis.focusedAtLoad), "f-q", "a key pressed at once goes to the field");
     await page.keyboard.type("hash");
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: /hash/i }).first().waitFor();
+    await page.waitForLoadState("domcontentloaded");
     await page.getByRole("link", { name: "Skip to main content" }).focus();
     await page.keyboard.press("/");
     assert.equal(await focused(page), "f-q", "on its page, the key goes to the field");
