@@ -41,6 +41,7 @@ mod token_refresh;
 pub use authorization::{
     AuthorizationRedirect, AuthorizationService, AuthorizationStatus, AwaitedChoice, CALLBACK, CompletedSignIn,
     CoveredEntry, EnteredClient, NewSignIn, ProviderChange, SignInStep, client_document, find_owner_of_callback,
+    purge_old_sign_ins,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};

@@ -168,7 +168,7 @@ impl Hub {
         self.tasks.spawn(self.mail_sender.clone().run(self.stop.clone()));
     }
 
-    /// Starts to delete expired sessions and links, and mails that failed long ago, every day.
+    /// Starts to delete expired sessions and links, sign-ins that nobody finished, and mails that failed long ago, every day.
     pub(super) fn start_daily_sweep(&self) {
         self.tasks.spawn(sweep_daily(self.app.system.clone(), self.app.clock.clone(), self.stop.clone()));
     }

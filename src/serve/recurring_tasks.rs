@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts;
 use crate::clock::Clock;
-use crate::connections::TokenRefresher;
+use crate::connections::{self, TokenRefresher};
 use crate::db::SystemDb;
 use crate::error::Result;
 use crate::jobs;
@@ -22,7 +22,7 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 /// Time between two deletions of what has expired.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Deletes expired sessions and links, and mails that failed long ago, at once and then every day.
+/// Deletes expired sessions and links, sign-ins that nobody finished, and mails that failed long ago, at once and then every day.
 pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
     let mut days = tokio::time::interval(SWEEP_INTERVAL);
     days.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -32,6 +32,9 @@ pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: Cancellati
             let now = clock.now();
             if let Err(error) = accounts::purge_expired(&system, now).await {
                 tracing::warn!(%error, "Failed to delete expired sessions and links; the next daily sweep retries");
+            }
+            if let Err(error) = connections::purge_old_sign_ins(&system, now).await {
+                tracing::warn!(%error, "Failed to delete sign-ins that are older than a day; the next daily sweep retries");
             }
             if let Err(error) = mail::purge_failed(&system, now).await {
                 tracing::warn!(%error, "Failed to delete mails that failed a month ago; the next daily sweep retries");

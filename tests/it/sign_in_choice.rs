@@ -123,8 +123,52 @@ async fn the_choice_belongs_to_its_user_and_ends_after_ten_minutes() {
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert!(late.text("main").contains("took longer than ten minutes"), "{}", late.text("main"));
     assert!(stored_stations(&app).await.is_empty());
+}
 
-    app.advance(Duration::from_hours(48)).await;
-    sign_in(&app, &owner).await;
-    assert_eq!(count_secrets(&app).await, 1, "the abandoned grant is deleted");
+/// Runs the daily sweep at the hub's present time.
+async fn sweep(app: &TestApp) {
+    craft::connections::purge_old_sign_ins(&app.app.system, app.app.clock.now()).await.unwrap();
+}
+
+/// Returns the names of the users whose grants wait, and counts the sealed values of sign-ins.
+async fn waiting_grants(app: &TestApp) -> (Vec<String>, i64) {
+    let pool = app.app.system.pool();
+    let waiting = "SELECT u.display_name FROM oauth_transactions t JOIN users u ON u.id = t.started_by WHERE t.grant_ref IS NOT NULL ORDER BY 1";
+    let sealed = "SELECT count(*) FROM secrets WHERE purpose LIKE 'oauth_transaction.%'";
+    (
+        sqlx::query_scalar(waiting).fetch_all(pool).await.unwrap(),
+        sqlx::query_scalar(sealed).fetch_one(pool).await.unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn a_grant_that_nobody_chose_for_is_deleted_after_a_day_and_a_fresh_one_stays() {
+    let (app, _tides, owner) = start(&[NORTH, SOUTH]).await;
+    // a connector without tools is for administrators
+    let (alice, bob) = (app.persona("alice", true).await, app.persona("bob", true).await);
+    for person in [&alice, &bob] {
+        assert_eq!(sign_in(&app, person).await.text("h1"), "Choose the station");
+    }
+    // alice also walks away from the provider's page
+    let form = alice.get("/connectors/stations/connection").await;
+    alice.submit(&form, "main form", [("harbour", "dover")]).await;
+    assert_eq!(waiting_grants(&app).await, (vec!["alice".to_owned(), "bob".to_owned()], 3));
+
+    // a day is not over yet
+    app.advance(Duration::from_hours(24) - Duration::from_mins(1)).await;
+    sweep(&app).await;
+    assert_eq!(waiting_grants(&app).await.0, ["alice", "bob"]);
+
+    let fresh = sign_in(&app, &owner).await;
+    app.advance(Duration::from_mins(2)).await;
+    sweep(&app).await;
+    assert_eq!(waiting_grants(&app).await, (vec!["owner".to_owned()], 1), "verifiers and grants of others are sealed");
+    let done = owner.submit(&fresh, "main form", [("choice", "s2")]).await;
+    assert_eq!(done.text(".flash.ok p"), "Stations is connected as alice of dover, South.");
+    assert_eq!(stored_stations(&app).await, [Some("s2".to_owned())]);
+
+    // what was swept can begin anew
+    let page = sign_in(&app, &alice).await;
+    let done = alice.submit(&page, "main form", [("choice", "n1")]).await;
+    assert_eq!(done.text(".flash.ok p"), "Stations is connected as alice of dover, North.");
 }

@@ -22,9 +22,6 @@ use super::store_requests::{AuthorizationRequest, AuthorizationStatus, NewAuthor
 /// The time that a user may take at the provider.
 const SIGN_IN_TTL: time::Duration = time::Duration::minutes(10);
 
-/// The time that old authorization requests are kept, so that a late callback gets a precise message.
-const OLD_REQUEST_TTL: time::Duration = time::Duration::DAY;
-
 /// A reason why an authorization request cannot be used, and the next step.
 type Reason = (&'static str, &'static str);
 
@@ -108,7 +105,6 @@ pub(super) async fn begin(
         expires_at: now + SIGN_IN_TTL,
     };
     store_requests::insert(&mut tx, owner, &request, now).await?;
-    store_requests::delete_created_before(&mut tx, owner, now - OLD_REQUEST_TTL).await?;
     tx.commit().await?;
     Ok(state)
 }

@@ -1,4 +1,5 @@
-//! Statements on `oauth_transactions`, the table of authorization requests. Called by `start`, `callback` and `persist`.
+//! Statements on `oauth_transactions`, the table of authorization requests. Called by `start`, `callback`, `persist` and
+//! `old_requests`.
 
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
@@ -257,27 +258,19 @@ pub(super) async fn mark_failed(
     Ok(())
 }
 
-/// Deletes requests that are older than `before`, with their unused verifiers and grants.
-pub(super) async fn delete_created_before(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    before: Timestamp,
-) -> sqlx::Result<()> {
+/// Deletes the requests of all owners that are older than `before`, with their unused verifiers and grants.
+pub(super) async fn delete_created_before(conn: impl PgExecutor<'_>, before: Timestamp) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         WITH old AS (
             DELETE FROM oauth_transactions
-            WHERE owner_id = $1 AND created_at < $2
-            RETURNING code_verifier_ref, grant_ref
+            WHERE created_at < $1
+            RETURNING owner_id, code_verifier_ref, grant_ref
         )
         DELETE FROM secrets
-        WHERE owner_id = $1 AND id IN (
-            SELECT replace(sealed, 'vault://secrets/', '')::uuid
-            FROM old, LATERAL (VALUES (code_verifier_ref), (grant_ref)) refs (sealed)
-            WHERE sealed IS NOT NULL
-        )
+        USING old, LATERAL (VALUES (code_verifier_ref), (grant_ref)) refs (reference)
+        WHERE secrets.owner_id = old.owner_id AND secrets.id = replace(reference, 'vault://secrets/', '')::uuid
         "#,
-        owner as _,
         before,
     )
     .execute(conn)
