@@ -22,6 +22,7 @@ mod store_servers;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -45,13 +46,21 @@ pub struct RegistryMirror {
     egress: Egress,
     clock: Clock,
     addresses: Arc<[Url]>,
+    page_timeout: Duration,
 }
 
 impl RegistryMirror {
     /// Builds the mirror of the registries at these addresses. Without any, it is off.
     #[must_use]
     pub fn new(system: SystemDb, egress: Egress, clock: Clock, addresses: &[Url]) -> Self {
-        Self { system, egress, clock, addresses: addresses.into() }
+        Self { system, egress, clock, addresses: addresses.into(), page_timeout: page_request::PAGE_TIMEOUT }
+    }
+
+    /// Replaces the time that a registry may take for a page, from the request to the end of the answer.
+    #[must_use]
+    pub const fn with_page_timeout(mut self, page_timeout: Duration) -> Self {
+        self.page_timeout = page_timeout;
+        self
     }
 
     /// Returns true if a registry is configured.

@@ -1,5 +1,7 @@
 //! Requests for a page of a registry's list (API v0.1).
 
+use std::time::Duration;
+
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
@@ -11,8 +13,8 @@ use crate::egress::{Egress, Failure, FailureKind, Request, quote, read_json};
 /// Entries that a page is asked for: the most that a registry gives.
 pub(super) const PAGE_ENTRIES: usize = 100;
 
-/// Time for a page.
-const PAGE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+/// Time for a page, if the mirror has no other.
+pub(super) const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of a page.
 const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -31,17 +33,18 @@ pub(super) struct RegistryPage {
     pub(super) next: Option<String>,
 }
 
-/// Asks for the page at a cursor.
+/// Asks for the page at a cursor, and reads it within `timeout`.
 pub(super) async fn fetch_page(
     egress: &Egress,
     registry: &Url,
+    timeout: Duration,
     updated_since: Option<Timestamp>,
     cursor: Option<&str>,
 ) -> Result<RegistryPage, Failure> {
     let host = registry.host_str().unwrap_or("The registry");
     let request = Request::new(Method::GET, page_url(registry, updated_since, cursor))
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-        .timeout(PAGE_TIMEOUT)
+        .timeout(timeout)
         .max_response_bytes(MAX_PAGE_BYTES);
     let response = egress.send(request).await?;
     let (status, media_type) = (response.status(), response.media_type());

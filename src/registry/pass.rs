@@ -78,8 +78,8 @@ impl PassReader<'_> {
     async fn read_pages(mut self) -> Result<PassEnd> {
         let mut cursors = HashSet::new();
         loop {
-            let fetched =
-                fetch_page(&self.mirror.egress, self.registry, self.pass.updated_since, self.pass.cursor.as_deref());
+            let (since, cursor) = (self.pass.updated_since, self.pass.cursor.as_deref());
+            let fetched = fetch_page(&self.mirror.egress, self.registry, self.mirror.page_timeout, since, cursor);
             let page = match fetched.await {
                 Ok(page) => page,
                 Err(failure) => {

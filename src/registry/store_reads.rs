@@ -49,6 +49,8 @@ pub struct RegistryState {
     pub failure: Option<String>,
     /// Time of that failure.
     pub failed_at: Option<Timestamp>,
+    /// Time from which the next run may begin; `None` if the registry was never read.
+    pub next_at: Option<Timestamp>,
     /// Entries that could not be read: their number by the reason.
     pub left_out: Json<BTreeMap<String, i64>>,
 }
@@ -205,6 +207,7 @@ pub(super) async fn list(pool: &PgPool, registries: &[String]) -> sqlx::Result<V
                CASE WHEN r.pass_started_at IS NOT NULL THEN r.pages END AS pages,
                r.failure AS "failure?",
                r.failed_at AS "failed_at?",
+               r.next_at AS "next_at?",
                COALESCE(r.left_out, '{}') AS "left_out!: Json<BTreeMap<String, i64>>"
         FROM unnest($1::text[]) WITH ORDINALITY AS a (address, place)
         LEFT JOIN registry_reads r ON r.registry = a.address

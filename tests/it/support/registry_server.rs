@@ -1,12 +1,15 @@
 //! An MCP registry on loopback: API v0.1, as far as the hub reads it. It records each request, and can misbehave.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
 use craft::clock::Timestamp;
+use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::{Value, json};
@@ -32,6 +35,10 @@ pub(crate) enum Misbehaviour {
     OddJson,
     /// Names the first page as the next one.
     Loop,
+    /// Accepts the connection and the request, and never answers.
+    Silence,
+    /// Sends the head and the beginning of a page, and then nothing.
+    Stall,
 }
 
 #[derive(Default)]
@@ -53,7 +60,12 @@ impl RegistryServer {
         entries.sort_by_key(|entry| name_of(entry).to_owned());
         let state = Arc::new(Mutex::new(State { entries, ..State::default() }));
         let shared = state.clone();
-        let list = move |RawQuery(query): RawQuery| async move { answer(&shared, &query.unwrap_or_default()) };
+        let list = move |RawQuery(query): RawQuery| async move {
+            match answer(&shared, &query.unwrap_or_default()) {
+                Some(answer) => answer,
+                None => std::future::pending().await,
+            }
+        };
         let address = serve(Router::new().route("/sub/v0.1/servers", get(list))).await;
         Self { url: Url::parse(&format!("http://{address}/sub")).unwrap(), state }
     }
@@ -93,12 +105,13 @@ impl RegistryServer {
     }
 }
 
-fn answer(shared: &Mutex<State>, query: &str) -> Response {
+/// Returns the answer to a query; `None` if there is to be none.
+fn answer(shared: &Mutex<State>, query: &str) -> Option<Response> {
     let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut state = shared.lock().unwrap();
     state.requests.push(query.clone());
     let misbehaviour = state.misbehaviour.filter(|(from, _)| state.requests.len() > *from).map(|(_, how)| how);
-    match misbehaviour {
+    Some(match misbehaviour {
         Some(Misbehaviour::Status(status)) => {
             (StatusCode::from_u16(status).unwrap(), Json(json!({"error": "out for lunch"}))).into_response()
         }
@@ -108,8 +121,14 @@ fn answer(shared: &Mutex<State>, query: &str) -> Response {
         Some(Misbehaviour::Html) => Html("<h1>Welcome</h1>").into_response(),
         Some(Misbehaviour::OddJson) => Json(json!({"hello": "world"})).into_response(),
         Some(Misbehaviour::Loop) => page(&state.entries, &query, true),
+        Some(Misbehaviour::Silence) => return None,
+        Some(Misbehaviour::Stall) => {
+            let beginning = stream::iter([Ok::<_, Infallible>("{\"servers\":[")]);
+            ([(CONTENT_TYPE, "application/json")], Body::from_stream(beginning.chain(stream::pending())))
+                .into_response()
+        }
         None => page(&state.entries, &query, false),
-    }
+    })
 }
 
 /// Builds the page of a query, as the API describes it.

@@ -76,6 +76,8 @@ struct RegistryView {
     /// Progress of a pass.
     progress: Option<String>,
     failure: Option<String>,
+    /// Time of the next run; `None` if the hub is about to begin it.
+    next: Option<When>,
     /// Entries that could not be read, as sentences.
     left_out: Vec<String>,
 }
@@ -93,6 +95,7 @@ impl RegistryView {
             read: state.finished_at.map(|at| (calendar.when(at), servers)),
             progress: pages.map(|pages| format!("{} read so far", when::count(pages, "page"))),
             failure: state.failure.clone(),
+            next: state.next_at.filter(|at| *at > calendar.now()).map(|at| calendar.when(at)),
             left_out: state.left_out.iter().map(sentence).collect(),
         }
     }
