@@ -32,6 +32,7 @@ mod tools_changed;
 mod trends;
 mod unfinished;
 mod updates;
+mod wait;
 
 pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
 pub use connector_removal::remove_connector;
@@ -52,6 +53,7 @@ pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools}
 pub use trends::{FailureCause, SlowTool, Trends, find_trends, refresh_trends};
 pub use unfinished::{JobCounts, MAX_COUNTED, MAX_PINNED, PinnedJobs, count};
 pub use updates::{JobListUpdate, ShownRows, finished_rows, list_update};
+pub use wait::wait_for_end;
 
 pub use crate::queue::{CancelResult, JobEvent, Position, WaitReason};
 

@@ -12,6 +12,7 @@
 
 mod answer;
 mod call;
+mod choices;
 mod converters;
 mod credential;
 mod detail_requests;
@@ -41,6 +42,7 @@ mod values;
 
 pub use answer::{AnswerTemplate, NEXT_CURSOR, Shown, WHOLE_ANSWER};
 pub use call::RestCall;
+pub use choices::{InputChoices, ListedChoice, ListedChoices};
 pub use credential::{ApiCredential, ToolAuth};
 pub use details::Details;
 pub use exchange::send_check;

@@ -1,9 +1,12 @@
 //! A tool of a REST service: its request, and how its answer is read.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::AnswerTemplate;
+use super::choices::InputChoices;
 use super::credential::ToolAuth;
 use super::details::Details;
 use super::input_fault::InputFault;
@@ -44,6 +47,9 @@ pub struct RestTool {
     /// The permission that the tool needs at the service: a scope, or the name on the service's own page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
+    /// Choices for inputs, by the name of the input.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub choices: BTreeMap<String, InputChoices>,
 }
 
 /// The effect of a call.

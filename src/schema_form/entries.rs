@@ -17,10 +17,23 @@ pub(super) const ENTERED_BEFORE: &str = "before";
 pub struct Entries(Vec<(String, String)>);
 
 impl Entries {
-    /// Wraps the pairs that a browser sent.
+    /// Wraps the pairs that a browser sent. A choice from an offered list takes the place of what is typed in its field.
     #[must_use]
-    pub const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        let is_choice = |(name, _): &(String, String)| name.starts_with("c/");
+        let (choices, mut typed): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_choice);
+        for (name, value) in choices.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let field = format!("v{}", &name[1..]);
+            typed.retain(|(name, _)| *name != field);
+            typed.push((field, value));
+        }
+        Self(typed)
+    }
+
+    /// Returns the pointer of the field whose choices the pressed button asks for.
+    #[must_use]
+    pub fn field_to_choose(&self) -> Option<&str> {
+        self.get("op")?.strip_prefix("choices").filter(|pointer| pointer.starts_with('/'))
     }
 
     /// Creates an empty form with the defaults filled in.

@@ -8,6 +8,7 @@ use super::field::{Choice, Control, EmptyValue, Field, Line};
 use super::hints::{example_lines, hints, instruction};
 use super::json_parts::JsonMember;
 use super::names::{id, label};
+use super::offer::Offer;
 use crate::error::{FieldFault, FieldFaults};
 
 /// Maximum number of values that are shown as radio buttons; more are a select.
@@ -45,6 +46,8 @@ pub(super) struct FieldView {
     is_list: bool,
     /// Text of a select's empty option.
     empty_choice: &'static str,
+    /// Choices beside the control.
+    offer: Option<Offer>,
 }
 
 impl HtmlSafe for FieldView {}
@@ -120,9 +123,20 @@ impl FieldView {
             members: field.json_parts.members.clone(),
             is_list: field.json_parts.is_list,
             empty_choice: empty_choice(field).unwrap_or("Choose…"),
+            offer: None,
             pointer: pointer.to_owned(),
             id,
         }
+    }
+}
+
+impl FieldView {
+    pub(super) fn is_at(&self, pointer: &str) -> bool {
+        self.pointer == pointer
+    }
+
+    pub(super) fn set_offer(&mut self, offer: Offer) {
+        self.offer = Some(offer);
     }
 }
 

@@ -4,7 +4,7 @@
 //!   schema, and unknown names are errors.
 //! - The name of a form field is `v` and the JSON Pointer of its value. The path in a validation error is therefore the key
 //!   of the field that shows the error. Further names are `on` (send the empty value), `n` (send null if left out), `j` (raw
-//!   JSON), `d` (a default that nobody changed) and `s` (a sealed secret).
+//!   JSON), `d` (a default that nobody changed), `s` (a sealed secret) and `c` (a choice from an offered list).
 //! - An empty control is left out. The form shows what is sent: defaults that fit the schema are filled in.
 //! - What somebody typed or chose is sent, whatever boxes are ticked. Defaults alone do not create an optional object.
 //! - A value that the plan or a control cannot show is a text area with JSON: nothing is dropped, numbers stay exact.
@@ -30,6 +30,7 @@ mod mask;
 mod masked_text;
 mod names;
 mod number;
+mod offer;
 mod op;
 mod parse;
 mod plan;
@@ -46,6 +47,7 @@ pub use field::{Control, EmptyValue, Field, Line, NumberKind, Scalar};
 pub use json_parts::{JsonMember, JsonParts};
 pub use json_text::explain as explain_json_error;
 pub use mask::{MASK, mask};
+pub use offer::{Offer, OfferedChoice};
 pub use op::Op;
 pub use parse::{has_stale_fields, parse, parse_as_shown};
 pub use plan::{Plan, Root};

@@ -17,6 +17,8 @@ pub enum Op {
     Change,
     /// Fill empty fields with examples.
     Example,
+    /// List the choices for a field, which [`Entries::field_to_choose`] names.
+    Choices,
 }
 
 impl Op {
@@ -29,6 +31,7 @@ impl Op {
             Some("form") => Self::Form,
             Some("change") => Self::Change,
             Some("example") => Self::Example,
+            Some(_) if entries.field_to_choose().is_some() => Self::Choices,
             _ => Self::Run,
         }
     }

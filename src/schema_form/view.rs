@@ -7,6 +7,7 @@ use super::entries::{ENTERED_BEFORE, Entries, WHOLE_INPUT};
 use super::field::{Control, Field};
 use super::field_view::{ErrorView, FieldView};
 use super::names::id;
+use super::offer::Offer;
 use super::plan::{Plan, Root};
 use crate::error::FieldFaults;
 
@@ -82,6 +83,19 @@ impl FormView {
             more: views(more),
             is_open: plan.is_open && !entries.is_json(),
         }
+    }
+
+    /// Offers choices beside the control of a field. A form that is one text with JSON has no such control.
+    #[must_use]
+    pub fn with_offer(mut self, pointer: &str, offer: Offer) -> Self {
+        let opens = offer.has_answer();
+        if let Some(field) = self.shown.iter_mut().find(|field| field.is_at(pointer)) {
+            field.set_offer(offer);
+        } else if let Some(field) = self.more.iter_mut().find(|field| field.is_at(pointer)) {
+            field.set_offer(offer);
+            self.more_is_open |= opens;
+        }
+        self
     }
 
     /// Returns the summary, to be placed first in the page.

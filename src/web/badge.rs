@@ -69,8 +69,8 @@ impl Badge {
     pub const CHANGED: Self = badge("Changed", "s-ask", "warn", "needs");
     /// The latest discovery found the tool.
     pub const NEW: Self = badge("New", "s-ok", "info", "");
-    /// The tool may delete data.
-    pub const DELETES_DATA: Self = badge("Deletes data", "trash-2", "bad", "needs");
+    /// The tool may overwrite or delete data.
+    pub const DESTROYS_DATA: Self = badge("Overwrites or deletes", "trash-2", "bad", "needs");
 
     /// Returns the badge of a job's status.
     #[must_use]

@@ -199,6 +199,21 @@ suite("services", { servers }, (stage) => {
       assert.deepEqual([method, path], ["POST", "/api.atlassian.com/ex/jira/b2/rest/api/3/search/jql"]);
       assert.deepEqual(JSON.parse(body), { jql: "project = SHOP", maxResults: 10, fields: ["summary", "status", "assignee", "updated"] });
     });
+
+    await step("an issue and its transition are chosen from lists, and the issue is moved", async () => {
+      await page.goto("/connectors/jira/tools/transition_issue");
+      const choose = async (noun, field, choice) => {
+        await press(page, `Choose from a list of ${noun} (${field})`);
+        await page.getByLabel(`Or choose one of the ${noun} (${field})`).selectOption({ label: choice });
+      };
+      await choose("issues", "Issue", "SHOP-7 · The page is empty");
+      await choose("transitions", "Transition", "Close");
+      await press(page, "Preview this run");
+      await page.getByRole("heading", { name: "What would be sent" }).waitFor();
+      sent(jira);
+      await runTool(page, "Succeeded");
+      assert.deepEqual(sent(jira), [{ method: "POST", path: "/api.atlassian.com/ex/jira/b2/rest/api/3/issue/SHOP-7/transitions", body: JSON.stringify({ transition: { id: "31" } }) }]);
+    });
     assert.deepEqual(page.faults.filter((fault) => !/422/.test(fault)), []);
   });
 

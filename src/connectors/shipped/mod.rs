@@ -6,6 +6,8 @@
 
 mod after_token;
 mod application;
+mod choices;
+mod choices_validation;
 mod client_credentials;
 mod descriptor;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::FileFault;
 use super::Source;
+use super::choices::{ChoicesTable, WrittenChoices};
 use crate::rest::{CURSOR, CURSOR_TITLE, KnownNames, RestTool};
 use crate::upstream::ToolDefinition;
 
@@ -53,16 +54,31 @@ struct InputTable {
     name: String,
     #[serde(default)]
     required: bool,
+    /// Choices that another tool lists.
+    choices: Option<Spanned<ChoicesTable>>,
     /// Members of its JSON Schema, such as `type` and `title`.
     #[serde(flatten)]
     schema: Map<String, Value>,
 }
 
+impl ToolTable {
+    fn take_choices(&mut self) -> Vec<WrittenChoices> {
+        let inputs = self.input.iter_mut().map(Spanned::as_mut);
+        let written = inputs.filter_map(|input| Some((input.name.clone(), input.choices.take()?)));
+        written.map(|(input, table)| WrittenChoices::new(&self.name, &input, table)).collect()
+    }
+}
+
 impl Source<'_> {
-    /// Validates a tool. `known` are the names of the connection.
-    pub(super) fn tool(self, written: Spanned<ToolTable>, known: &KnownNames) -> Result<ShippedTool, FileFault> {
+    /// Validates a tool, and returns the choices of its inputs unchecked. `known` are the names of the connection.
+    pub(super) fn tool(
+        self,
+        written: Spanned<ToolTable>,
+        known: &KnownNames,
+    ) -> Result<(ShippedTool, Vec<WrittenChoices>), FileFault> {
         let at = written.span().start;
-        let table = written.into_inner();
+        let mut table = written.into_inner();
+        let choices = table.take_choices();
         let name = table.name;
         let fault = |at, why: String| self.fault(at, format!("The tool “{name}”: {why}"));
         let fits = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
@@ -73,6 +89,9 @@ impl Source<'_> {
             if text.trim().is_empty() || text.chars().count() > max {
                 return Err(fault(at, format!("“{field}” does not fit. Write 1 to {max} characters")));
             }
+        }
+        if table.rest.contains_key("choices") {
+            return Err(fault(at, "“choices” is a member of an input. Write it there".to_owned()));
         }
         let rest: RestTool =
             serde_json::from_value(Value::Object(table.rest)).map_err(|error| fault(at, error.to_string()))?;
@@ -89,7 +108,7 @@ impl Source<'_> {
             annotations: Some(rest.effect.annotations()),
             name,
         };
-        Ok(ShippedTool { definition, rest })
+        Ok((ShippedTool { definition, rest }, choices))
     }
 
     /// Builds the JSON Schema of the arguments, and adds their names to `known`.

@@ -70,14 +70,17 @@ impl Source<'_> {
     /// Validates the tools. `known` are the names of the connection.
     fn tools(self, written: Vec<Spanned<ToolTable>>, known: &KnownNames) -> Result<Vec<ShippedTool>, FileFault> {
         let mut tools: Vec<ShippedTool> = Vec::with_capacity(written.len());
+        let mut choices = Vec::new();
         for table in written {
             let at = table.span().start;
-            let tool = self.tool(table, known)?;
+            let (tool, choices_of_tool) = self.tool(table, known)?;
             if tools.iter().any(|other| other.definition.name == tool.definition.name) {
                 return Err(self.fault(at, format!("There are two tools called “{}”", tool.definition.name)));
             }
             tools.push(tool);
+            choices.extend(choices_of_tool);
         }
+        self.resolve_choices(&mut tools, choices)?;
         Ok(tools)
     }
 

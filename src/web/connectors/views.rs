@@ -116,7 +116,7 @@ pub(super) fn effect_badge(effect: Effect) -> Option<Badge> {
     match effect {
         Effect::ReadOnly => Some(Badge::READ_ONLY),
         Effect::Idempotent | Effect::Writes => Some(Badge::CHANGES_DATA),
-        Effect::Destructive => Some(Badge::DELETES_DATA),
+        Effect::Destructive => Some(Badge::DESTROYS_DATA),
         Effect::Unknown => None,
     }
 }
@@ -127,7 +127,7 @@ pub(super) const fn effect_text(effect: Effect) -> &'static str {
         Effect::ReadOnly => "read-only",
         Effect::Idempotent => "changes data, the same when repeated",
         Effect::Writes => "changes data",
-        Effect::Destructive => "deletes data",
+        Effect::Destructive => "overwrites or deletes data",
         Effect::Unknown => "not said",
     }
 }

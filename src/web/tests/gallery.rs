@@ -76,7 +76,7 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
             Badge::NOT_CONNECTED,
             Badge::READ_ONLY,
             Badge::CHANGES_DATA,
-            Badge::DELETES_DATA,
+            Badge::DESTROYS_DATA,
         ],
         options: ["Use my account", "Use the bot account"]
             .into_iter()

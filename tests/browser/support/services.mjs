@@ -42,12 +42,16 @@ export function startJira() {
     ],
     "/ex/jira/b2/rest/api/3/myself": { accountId: "5b10", displayName: "Bob of Brightwater" },
     "/ex/jira/b2/rest/api/3/search/jql": { issues: [issue("SHOP-7", "The page is empty", "Open"), issue("SHOP-8", "Größe fehlt", "Done")], isLast: true },
+    "/ex/jira/b2/rest/api/3/issue/SHOP-7/transitions": {
+      transitions: [{ id: "21", name: "Start work", to: { name: "In progress" } }, { id: "31", name: "Close", to: { name: "Done" } }],
+    },
   };
   return startService("jira", ["auth.atlassian.com", "api.atlassian.com"], (request) => {
     const signIn = provider.answer(request);
     if (signIn) return signIn;
     if (!provider.accepts(request)) return refused({ code: 401, message: "Unauthorized" });
     const found = answers[request.path.replace("/api.atlassian.com", "")];
+    if (found?.transitions && request.method === "POST") return new Response(null, { status: 204 });
     return found ? Response.json(found) : unknown();
   });
 }

@@ -66,7 +66,7 @@ async fn effects_are_shown_and_a_token_is_not() {
     let server = ScriptedServer::start(listed, "").await;
     let page = add(&alice, "Effects", server.url().as_str()).await;
     let effects = page.texts(&format!("{TOOLS} td:nth-of-type(1)"));
-    assert_eq!(effects, ["Read-only", "Changes data", "Deletes data", "Not stated"]);
+    assert_eq!(effects, ["Read-only", "Changes data", "Overwrites or deletes", "Not stated"]);
     let folded = page.body.matches("<span class=\"fold\"><span class=\"state").count();
     assert_eq!(folded, 3, "a warning stays a badge where it is narrow");
 

@@ -1,6 +1,7 @@
 //! Tools of REST services: the request that is sent, and what becomes of the answer.
 
 mod answers;
+mod choices;
 mod contracts;
 mod conventions;
 mod multipart;

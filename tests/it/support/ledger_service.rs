@@ -146,6 +146,36 @@ title = "Entry"
 maxLength = 40
 
 [[tool]]
+name = "move_entry"
+title = "Move an entry"
+description = "Moves an entry to another book."
+effect = "overwrites"
+request = { method = "PUT", path = "/books/{book}/entries/{entry}", body = { json = { note = { input = "note" } } } }
+answer = { sentence = "Moved." }
+
+[[tool.input]]
+name = "book"
+required = true
+type = "string"
+title = "Book"
+maxLength = 40
+examples = ["sales"]
+
+[[tool.input]]
+name = "entry"
+required = true
+type = "string"
+title = "Entry"
+maxLength = 40
+choices = { tool = "list_entries", value = "/id", label = ["/title", "/amount/value"], arguments = { book = { input = "book" }, limit = 100 } }
+
+[[tool.input]]
+name = "note"
+type = "string"
+title = "Note"
+maxLength = 40
+
+[[tool]]
 name = "set_state"
 title = "Set the state"
 description = "Sets the state of an entry by its name."

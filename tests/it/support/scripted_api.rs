@@ -13,6 +13,7 @@ use craft::serve;
 use craft::workbench::Workbench;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::sync::Semaphore;
 
 use super::listener::serve as listen;
 use super::test_app::TestApp;
@@ -32,19 +33,26 @@ pub(crate) struct Scripted {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
+    gate: Option<Arc<Semaphore>>,
 }
 
 impl Scripted {
     pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".to_owned())], body: body.to_string().into() }
+        Self::bytes(status, "application/json", body.to_string())
     }
 
     pub(crate) fn bytes(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into(), gate: None }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Holds the answer back until the gate has a permit.
+    pub(crate) fn behind(mut self, gate: &Arc<Semaphore>) -> Self {
+        self.gate = Some(gate.clone());
         self
     }
 }
@@ -109,7 +117,11 @@ impl ScriptedApi {
             body: String::from_utf8(body.to_vec()).unwrap(),
         });
         let next = self.script.lock().unwrap().pop_front();
-        next.unwrap_or(self.default).into_response()
+        let answer = next.unwrap_or(self.default);
+        if let Some(gate) = &answer.gate {
+            let _permit = gate.acquire().await.unwrap();
+        }
+        answer.into_response()
     }
 
     /// Adds an answer to the script.

@@ -4,13 +4,13 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Tool, secrets};
+use super::{FilledForm, Tool, choices, secrets};
 use crate::app::App;
 use crate::connectors::Effect;
 use crate::error::{Error as DomainError, FieldFaults};
 use crate::foreign_text::clean_text;
 use crate::jobs::{self, ToolRun};
-use crate::schema_form::{Entries, FormView, Root, has_stale_fields, parse_as_shown};
+use crate::schema_form::{Entries, FormView, Offer, Root, has_stale_fields, parse_as_shown};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
@@ -29,18 +29,6 @@ const MAX_SHOWN_RUNS: i64 = 5;
 
 /// The length in characters at which the page cuts the schema of the tool.
 const MAX_SCHEMA_LENGTH: usize = 20_000;
-
-/// Content of the form.
-#[derive(Clone, Copy)]
-pub(super) struct FilledForm<'a> {
-    pub(super) entries: &'a Entries,
-    pub(super) idem: &'a str,
-    /// The chosen connection.
-    pub(super) chosen: Option<&'a str>,
-    pub(super) faults: &'a FieldFaults,
-    /// The run was refused because the tool has changed.
-    pub(super) is_refused: bool,
-}
 
 /// Shows the form again with its values and faults. Fields that the tool does not have are shown as JSON.
 pub(super) async fn show_error(
@@ -84,6 +72,24 @@ impl RunView {
     }
 }
 
+/// Adds the buttons that ask for choices, and the choices that were asked for. They come through a connection.
+fn with_offers(
+    mut form: FormView,
+    tool: &Tool,
+    picker: &ConnectionPicker,
+    offer: Option<(&str, &Offer)>,
+) -> Result<FormView, DomainError> {
+    if picker.chosen_id().is_some() {
+        for (pointer, button) in choices::buttons(tool)? {
+            form = form.with_offer(&pointer, button);
+        }
+    }
+    Ok(match offer {
+        Some((pointer, offer)) => form.with_offer(pointer, offer.clone()),
+        None => form,
+    })
+}
+
 /// Shows the form.
 pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledForm<'_>) -> Result {
     let faults = filled.faults;
@@ -99,6 +105,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let none = FieldFaults::default();
     let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
     let form = FormView::new(&tool.plan, &entries, if picker.faults.is_empty() { faults } else { &none });
+    let form = with_offers(form, tool, &picker, filled.offer)?;
     let page = ToolPage {
         tile: Tile::new(&tool.connector.name),
         shell,

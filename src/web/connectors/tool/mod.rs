@@ -1,7 +1,9 @@
 //! The form of a tool, which validates the input and starts a job.
 //!
-//! - `form` shows the form, `preview` what would be sent, and `secrets` carries typed secrets from page to page.
+//! - `form` shows the form, `preview` what would be sent, `choices` what a field may hold, and `secrets` carries typed secrets
+//!   from page to page.
 
+mod choices;
 mod form;
 mod preview;
 mod secrets;
@@ -12,7 +14,6 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::form::FilledForm;
 use super::{connection_picker, href};
 use crate::app::App;
 use crate::connections;
@@ -21,7 +22,7 @@ use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::rest::CURSOR;
-use crate::schema_form::{Entries, Op, Plan, mask, parse, parse_as_shown};
+use crate::schema_form::{Entries, Offer, Op, Plan, mask, parse, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -42,6 +43,20 @@ pub(super) struct ToolQuery {
     /// `json` shows the whole input as one text field.
     #[serde(rename = "as")]
     shape: Option<String>,
+}
+
+/// Content of the form.
+#[derive(Clone, Copy)]
+struct FilledForm<'a> {
+    entries: &'a Entries,
+    idem: &'a str,
+    /// The chosen connection.
+    chosen: Option<&'a str>,
+    faults: &'a FieldFaults,
+    /// The run was refused because the tool has changed.
+    is_refused: bool,
+    /// The choices that the person asked for, with the pointer of their field.
+    offer: Option<(&'a str, &'a Offer)>,
 }
 
 /// The tool of the request.
@@ -110,8 +125,8 @@ pub(super) async fn new(
     let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
     let ran_through = tool.ran_through.map(|id| id.to_string());
     let chosen = chosen.as_deref().or(ran_through.as_deref());
-    let filled =
-        FilledForm { entries: &entries, idem: &idem, chosen, faults: &FieldFaults::default(), is_refused: false };
+    let faults = FieldFaults::default();
+    let filled = FilledForm { entries: &entries, idem: &idem, chosen, faults: &faults, is_refused: false, offer: None };
     form::show(&app, &me, &tool, filled).await
 }
 
@@ -159,8 +174,14 @@ pub(super) async fn create(
     let entries = secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs));
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let no_faults = FieldFaults::default();
-    let sent =
-        FilledForm { entries: &entries, idem: &idem, chosen: chosen.as_deref(), faults: &no_faults, is_refused: false };
+    let sent = FilledForm {
+        entries: &entries,
+        idem: &idem,
+        chosen: chosen.as_deref(),
+        faults: &no_faults,
+        is_refused: false,
+        offer: None,
+    };
     let op = Op::from_entries(&entries);
     let shown = match op {
         Op::Run | Op::Preview => submit(&app, &me, &tool, sent, op).await,
@@ -181,6 +202,12 @@ pub(super) async fn create(
         Op::Example => {
             let entries = entries.with_example(&tool.plan);
             return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await;
+        }
+        Op::Choices => {
+            let pointer = entries.field_to_choose().unwrap_or_default();
+            let offer = choices::list(&app, &me, &tool, sent, pointer).await?;
+            let offer = offer.as_ref().map(|offer| (pointer, offer));
+            return form::show(&app, &me, &tool, FilledForm { offer, ..sent }).await;
         }
         Op::Change => return form::show(&app, &me, &tool, sent).await,
     };

@@ -7,8 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::form::FilledForm;
-use super::{Tool, secrets};
+use super::{FilledForm, Tool, secrets};
 use crate::app::App;
 use crate::connections::RestService;
 use crate::connectors::{Effect, Transport};
