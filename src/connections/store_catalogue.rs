@@ -78,6 +78,8 @@ pub struct CatalogueEntry {
     pub group: CatalogueGroup,
     /// True if a server that the provider hosts stands beside it.
     pub has_hosted: bool,
+    /// Digest of the image of its server.
+    pub image_digest: Option<String>,
 }
 
 /// The connectors of one category, one kind of authentication and one group.
@@ -167,7 +169,10 @@ pub(super) async fn page(
                ) ELSE '{}' END AS "found_tools!",
                c.link AS "link: ConnectionStatus",
                c.place AS "group!: CatalogueGroup",
-               c.hosted_id IS NOT NULL AS "has_hosted!"
+               c.hosted_id IS NOT NULL AS "has_hosted!",
+               (
+                   SELECT d.image_digest FROM connector_discoveries d WHERE d.owner_id = $1 AND d.connector_id = c.id
+               ) AS image_digest
         FROM catalogue_of($1) c
         WHERE
         "#,

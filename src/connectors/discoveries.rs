@@ -15,9 +15,9 @@ use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ConnectorId;
-use crate::upstream::{Discovery, ProtocolEra};
+use crate::upstream::{Discovery, ProtocolEra, ServerImage};
 
 /// Claims a discovery. Returns `false` if one ran less than `interval` ago.
 pub async fn claim_discovery(
@@ -41,8 +41,32 @@ pub async fn store_tools(
     let changed = versions::save(tx, Some(actor.owner_id()), connector, &found.tools, now).await?;
     let has_changes = !changed.is_empty() && !changed.is_first;
     store::record(tx, actor.owner_id(), connector, has_changes, found.era, now).await?;
+    store_image(tx, actor, connector, &found.image).await?;
     audit::record(tx, actor, &changed.as_action(connector, found.tools.len()), now).await?;
     Ok(changed)
+}
+
+/// Stores the image of a server. One that cannot be read now leaves the former.
+pub(super) async fn store_image(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connector: ConnectorId,
+    image: &ServerImage,
+) -> Result<()> {
+    let png = match image {
+        ServerImage::None => None,
+        ServerImage::Png(png) => Some(png.as_slice()),
+        ServerImage::Unreadable => return Ok(()),
+    };
+    Ok(store::record_image(conn, actor.owner_id(), connector, png).await?)
+}
+
+/// Returns the image of the connector's server as a PNG, if this is its digest.
+///
+/// # Errors
+/// [`Error::NotFound`] if the actor knows no such image.
+pub async fn find_image(tx: &mut Tx, actor: &Actor, connector: ConnectorId, digest: &str) -> Result<Vec<u8>> {
+    store::image(tx, actor.owner_id(), connector, digest).await?.ok_or(Error::NotFound("image"))
 }
 
 /// Stores the era that a call found its server in.

@@ -36,7 +36,9 @@ pub use changed_texts::{ChangedText, TextKind};
 pub use changes::{ChangedTool, ToolChanges, accept_changes, find_changes, list_changed_connectors};
 pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
-pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
+pub use discoveries::{
+    claim_discovery, find_image, mark_tools_changed, record_discovery_failure, record_era, store_tools,
+};
 pub use edits::{change_url, remove, rename};
 pub use server_key::{
     FilledKey, KeyForm, ServerField, ServerHeader, ServerKey, ValuePart, fill_parts, key_form, server_key,
@@ -68,7 +70,7 @@ use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
 use crate::oauth::Provider;
-use crate::upstream::{ProtocolEra, ToolDefinition};
+use crate::upstream::{Discovery, ProtocolEra, ToolDefinition};
 
 /// Most tools that are found by a text.
 const MAX_FOUND_TOOLS: i64 = 1_000;
@@ -147,13 +149,13 @@ pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Res
     store::find(conn, actor, id).await?.ok_or(Error::NotFound("connector"))
 }
 
-/// Adds a connector in the caller's transaction. `tools` are those that its server listed; `None` if it lists them only
-/// after a sign-in. The name must be new to the actor.
+/// Adds a connector in the caller's transaction. `found` is what its server listed; `None` if it lists its tools only after a
+/// sign-in. The name must be new to the actor.
 pub async fn add(
     tx: &mut Tx,
     actor: &Actor,
     new: &NewConnector,
-    tools: Option<&[ToolDefinition]>,
+    found: Option<&Discovery>,
     now: Timestamp,
 ) -> Result<Connector> {
     // of two identical forms at once, the second finds the name of the first taken, or violates the constraint
@@ -175,9 +177,10 @@ pub async fn add(
         now,
     )
     .await?;
-    if let Some(tools) = tools {
-        let changed = versions::save(tx, Some(actor.owner_id()), id, tools, now).await?;
-        audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
+    if let Some(found) = found {
+        let changed = versions::save(tx, Some(actor.owner_id()), id, &found.tools, now).await?;
+        discoveries::store_image(tx, actor, id, &found.image).await?;
+        audit::record(tx, actor, &changed.as_action(id, found.tools.len()), now).await?;
     }
     get(tx, actor, id).await
 }

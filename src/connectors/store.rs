@@ -60,6 +60,8 @@ pub struct Connector {
     pub tools_changed_at: Option<Timestamp>,
     /// Time since which its server announces further changes.
     pub change_announced_at: Option<Timestamp>,
+    /// Digest of the image of its server, which is in the address of the image.
+    pub image_digest: Option<String>,
 }
 
 impl Connector {
@@ -148,7 +150,8 @@ macro_rules! select_connectors {
                    d.started_at AS "discovered_at?",
                    d.error AS "discovery_failure?",
                    d.tools_changed_at AS "tools_changed_at?",
-                   d.change_announced_at AS "change_announced_at?"
+                   d.change_announced_at AS "change_announced_at?",
+                   d.image_digest AS "image_digest?"
             FROM connectors c
             LEFT JOIN connector_discoveries d ON d.owner_id = $1 AND d.connector_id = c.id
             WHERE (c.owner_id IS NULL OR c.owner_id = $1)

@@ -68,6 +68,48 @@ pub(super) async fn record(
     Ok(())
 }
 
+/// Stores the image of the server, or that it has none.
+pub(super) async fn record_image(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    id: ConnectorId,
+    png: Option<&[u8]>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE connector_discoveries
+        SET image = $3
+        WHERE owner_id = $1 AND connector_id = $2 AND image IS DISTINCT FROM $3
+        "#,
+        owner as _,
+        id as _,
+        png,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn image(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    id: ConnectorId,
+    digest: &str,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT image AS "image!"
+        FROM connector_discoveries
+        WHERE owner_id = $1 AND connector_id = $2 AND image_digest = $3
+        "#,
+        owner as _,
+        id as _,
+        digest,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 pub(super) async fn record_error(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -139,7 +181,7 @@ pub(super) async fn forget(conn: &mut PgConnection, owner: OwnerId, id: Connecto
     sqlx::query!(
         r#"
         UPDATE connector_discoveries
-        SET protocol_era = NULL, error = NULL, change_announced_at = NULL
+        SET protocol_era = NULL, error = NULL, change_announced_at = NULL, image = NULL
         WHERE owner_id = $1 AND connector_id = $2
         "#,
         owner as _,

@@ -27,6 +27,7 @@ impl Discovery {
             era: self.era,
             tools: kept.into_iter().map(|tool| clean_tool(redactor, tool)).collect(),
             dropped: dropped.map(|it| DroppedTool { name: name(it.name), reason: text(it.reason) }).collect(),
+            image: self.image,
         }
     }
 }
@@ -59,6 +60,7 @@ fn redacted_text(redactor: &Redactor, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Discovery, DroppedTool, Redactor, ToolDefinition};
+    use crate::upstream::ServerImage;
     use serde_json::json;
 
     const TOKEN: &str = "t0ken-of-alice";
@@ -84,6 +86,7 @@ mod tests {
             era: None,
             tools: vec![tool("plain"), tool("pla\u{200b}in")],
             dropped: vec![DroppedTool { name: "o\u{200d}dd".to_owned(), reason: format!("of {TOKEN}") }],
+            image: ServerImage::None,
         };
         let clean = found.cleaned(&Redactor::new([TOKEN]));
         assert_eq!(clean.server_name.as_deref(), Some("[redacted]"), "a name spelled the credential");

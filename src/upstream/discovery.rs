@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::failure::{not_mcp_json, timeout};
+use super::server_image::{self, ServerImage};
 use super::session::{NotificationSinks, Session};
 use super::tool_list::ToolList;
 use super::tools::{self, DroppedTool, ToolDefinition};
@@ -30,6 +31,8 @@ pub struct Discovery {
     pub tools: Vec<ToolDefinition>,
     /// The unusable tools, with reasons.
     pub dropped: Vec<DroppedTool>,
+    /// The image of the server.
+    pub image: ServerImage,
 }
 
 /// Initializes a session with `target` and lists its tools.
@@ -114,6 +117,7 @@ async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Disco
     };
     let (tools, dropped) = tools::partition(offered);
     let identity = server.server_info.as_ref();
+    let icons = identity.and_then(|it| it.icons.as_deref()).unwrap_or_default();
     let named = |text: &String| !text.trim().is_empty();
     let found = Discovery {
         server_name: identity.and_then(|it| it.title.clone().filter(named).or(Some(it.name.clone()).filter(named))),
@@ -123,6 +127,7 @@ async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Disco
         era: era.get(),
         tools,
         dropped,
+        image: Box::pin(server_image::fetch(egress, target, icons, limits.deadline)).await,
     };
     Ok(found.cleaned(&target.redactor()))
 }

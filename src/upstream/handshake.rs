@@ -97,14 +97,28 @@ fn capabilities(result: &Value) -> Value {
     if has_tools { json!({"tools": {}}) } else { json!({}) }
 }
 
-/// Returns name, title and version of a server. A missing one is empty.
+/// Most images of a server that the hub considers.
+const MAX_ICONS: usize = 8;
+
+/// Returns name, title, version and images of a server. A missing text is empty.
 fn identity(own: Option<&Value>) -> Value {
     let member = |name: &str| match own.and_then(|own| own.get(name)) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    json!({"name": member("name"), "title": member("title"), "version": member("version")})
+    let icons = own.and_then(|own| own.get("icons")).and_then(Value::as_array).into_iter().flatten();
+    let icons: Vec<_> = icons.filter_map(icon).take(MAX_ICONS).collect();
+    json!({"name": member("name"), "title": member("title"), "version": member("version"), "icons": icons})
+}
+
+/// Returns the address of an image and its type.
+fn icon(icon: &Value) -> Option<Value> {
+    let mut typed = json!({"src": icon.get("src")?.as_str()?});
+    if let Some(mime_type) = icon.get("mimeType").and_then(Value::as_str) {
+        typed["mimeType"] = mime_type.into();
+    }
+    Some(typed)
 }
 
 fn add_instructions(typed: &mut Value, result: &Value) {

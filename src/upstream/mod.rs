@@ -23,6 +23,7 @@ mod handshake;
 mod message;
 mod older_transport;
 mod outcome;
+mod server_image;
 mod session;
 mod tool_list;
 mod tool_result;
@@ -40,6 +41,7 @@ pub use credential::{HeaderCredential, secret_texts};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
 pub use era::{KnownEra, ProtocolEra};
 pub use outcome::{CallOutcome, Progress};
+pub use server_image::ServerImage;
 pub use tool_list::MAX_TOOLS;
 pub use tools::{DroppedTool, ToolDefinition};
 

@@ -1,20 +1,28 @@
-//! The tile of a service: two letters on one of twelve hues, beside its name wherever it is shown.
+//! The tile of a service: two letters on one of twelve hues, beside its name wherever it is shown. The pages of an MCP server and
+//! its card have the image of the server, if it announces one.
 
 /// Number of hues in `static/css/tokens.css`.
 const TINTS: u32 = 12;
 
-/// The tile of a service. Made from its name alone, so that it is the same on every page.
+/// The tile of a service: two letters, made from its name alone, or the image of its MCP server.
 pub(super) struct Tile {
     /// Two letters.
     pub(super) letters: String,
     /// The number of the hue, from 1.
     pub(super) tint: u32,
+    /// Address of the image that stands in the place of the letters.
+    pub(super) image: Option<String>,
 }
 
 impl Tile {
     pub(super) fn new(name: &str) -> Self {
         let hash = name.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
-        Self { letters: letters(name), tint: hash % TINTS + 1 }
+        Self { letters: letters(name), tint: hash % TINTS + 1, image: None }
+    }
+
+    /// Shows the image with this digest of the connector at `href`.
+    pub(super) fn with_image(self, href: &str, digest: Option<&str>) -> Self {
+        Self { image: digest.map(|digest| format!("{href}/image/{digest}")), ..self }
     }
 }
 

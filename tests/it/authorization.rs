@@ -64,6 +64,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/discovery/acceptance", For::Owner),
     ("/connectors/{slug}/edit", For::Owner),
+    ("/connectors/{slug}/image/{digest}", For::Owner),
     ("/connectors/{slug}/removal", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
     ("/connections", For::SignedIn),

@@ -219,7 +219,7 @@ impl CheckupRunner<'_> {
         let mut recorder = CheckRecorder::new(plan(subject.transport, subject.auth), report);
         // boxed, as each check is: their futures are large, and many jobs run at once
         let checked = match subject.transport {
-            Transport::Builtin => self.check_builtin(&mut recorder).await,
+            Transport::Builtin => Box::pin(self.check_builtin(&mut recorder)).await,
             Transport::Mcp => Box::pin(mcp::check(self, &mut recorder, actor, &subject)).await,
             Transport::Rest => Box::pin(rest::check(self, &mut recorder, actor, &subject)).await,
         };

@@ -149,7 +149,7 @@ async fn store_ready(
         era: found.era,
         server_key: key.map(|it| it.server_key.clone()),
     };
-    let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
+    let connector = connectors::add(&mut tx, actor, &connector, Some(found), now).await?;
     let secret = match &bearer {
         Some(it) => Some(vault.seal(&mut tx, actor.owner_id(), access_secret(it.token), now).await?),
         None => None,

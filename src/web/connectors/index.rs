@@ -191,7 +191,7 @@ impl Card {
         let href = here.path(&format!("/connectors/{}", entry.slug));
         Self {
             name: entry.name.clone(),
-            tile: Tile::new(&entry.name),
+            tile: Tile::new(&entry.name).with_image(&href, entry.image_digest.as_deref()),
             description: entry.description.clone(),
             tools: match (entry.tool_count, entry.group) {
                 (0, CatalogueGroup::ToConnect) => "Tools shown after you connect".to_owned(),

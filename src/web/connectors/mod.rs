@@ -13,6 +13,7 @@ mod connection;
 mod connection_picker;
 mod discovery;
 mod edit;
+mod image;
 mod index;
 mod key;
 mod method_section;
@@ -40,6 +41,7 @@ use crate::web::error::{Error, Result};
 use crate::web::here::Here;
 use crate::web::respond::see_other;
 use crate::web::shell::{Section, Shell};
+use crate::web::tile::Tile;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -57,6 +59,7 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/{slug}/removal", get(removal::new).post(removal::create))
         .route("/connectors/{slug}/discovery", get(changes::show).post(discovery::create))
         .route("/connectors/{slug}/discovery/acceptance", get(acceptance::new).post(acceptance::create))
+        .route("/connectors/{slug}/image/{digest}", get(image::show))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
 
@@ -73,6 +76,11 @@ async fn new_connector(me: SignedIn) -> Result {
 /// Returns the address of the page of a connector.
 fn href(connector: &Connector, here: &Here) -> String {
     here.path(&format!("/connectors/{}", connector.slug))
+}
+
+/// Returns the tile of a connector, with the image of its server.
+fn tile(connector: &Connector, here: &Here) -> Tile {
+    Tile::new(&connector.name).with_image(&href(connector, here), connector.image_digest.as_deref())
 }
 
 /// Returns the address of the page on which the user of a sign-in chooses a site.

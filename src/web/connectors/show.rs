@@ -6,8 +6,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::href;
 use super::method_section::{ConnectLink, MethodSection, SectionData, SectionHeading};
+use super::{href, tile};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::connections;
@@ -65,7 +65,7 @@ pub(super) async fn show(
     let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
     Ok(page(&ShowPage {
         shell,
-        tile: Tile::new(&connector.name),
+        tile: tile(connector, me.here()),
         name: connector.name.clone(),
         description: connector.description.clone(),
         is_builtin: connector.transport == Transport::Builtin,

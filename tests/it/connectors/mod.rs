@@ -8,6 +8,7 @@ mod discovery;
 mod edits;
 mod hosted;
 mod hosted_refusals;
+mod images;
 mod ownership;
 mod refused;
 mod shipped;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
-use http::{StatusCode, header};
+use axum::routing::{any, get};
+use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use url::Url;
@@ -36,11 +36,17 @@ impl OddServer {
             let odd = shared.lock().unwrap().iter().rev().find(|(name, _)| *name == method).map(|(_, it)| it.clone());
             odd.map_or_else(|| usual_answer(&request, &method, &tools), |answer| answer(&request))
         };
-        let address = serve(Router::new().route("/mcp", any(reply))).await;
+        let shared = answers.clone();
+        let image = move |headers: HeaderMap| async move {
+            let names: Vec<_> = headers.keys().map(ToString::to_string).collect();
+            let odd = shared.lock().unwrap().iter().rev().find(|(name, _)| *name == "image").map(|(_, it)| it.clone());
+            odd.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |answer| answer(&json!(names)))
+        };
+        let address = serve(Router::new().route("/mcp", any(reply)).route("/image", get(image))).await;
         Self { address, answers, methods }
     }
 
-    /// Answers a method in another way from now on.
+    /// Answers a method in another way from now on. The method `image` is a request for `/image`: it has the names of its headers.
     pub(crate) fn answer(
         &self,
         method: &'static str,

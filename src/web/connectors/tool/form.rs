@@ -16,12 +16,11 @@ use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
 use crate::web::connectors::views::{HeldNote, RemovedPage, RunView, SchemaText, ToolPage, effect_badge};
-use crate::web::connectors::{below, href};
+use crate::web::connectors::{below, href, tile};
 use crate::web::error::Result;
 use crate::web::here::Here;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
-use crate::web::tile::Tile;
 use crate::web::when::{Calendar, duration};
 
 /// The runs that the page lists; a link leads to the others.
@@ -107,7 +106,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let form = FormView::new(&tool.plan, &entries, if picker.faults.is_empty() { faults } else { &none });
     let form = with_offers(form, tool, &picker, filled.offer)?;
     let page = ToolPage {
-        tile: Tile::new(&tool.connector.name),
+        tile: tile(&tool.connector, me.here()),
         shell,
         name: tool.version.name.clone(),
         description: tool.version.description.clone(),

@@ -1,0 +1,1 @@
+-- columns of a table that exists: no rows of its own
