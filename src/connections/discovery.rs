@@ -124,6 +124,10 @@ impl DiscoveredTools {
 }
 
 fn server(connector: &Connector) -> Result<Server> {
+    if connector.has_own_addresses() {
+        let text = format!("Each customer of {} has a server of their own", connector.name);
+        return Err(Error::conflict(text, "Connect yours first. Its page has the tools"));
+    }
     let server = connector.server().filter(|_| connector.has_discovery());
     server.ok_or_else(|| {
         Error::conflict(format!("The tools of {} come with the hub", connector.name), "Update the hub to change them")

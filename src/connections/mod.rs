@@ -60,7 +60,10 @@ pub use notices::Notifier;
 pub use oauth_clients::{ApplicationValues, ClientRejection, ClientSource};
 pub use owner_step::OwnerStep;
 pub use rest_service::{ExternalAccount, RestService, credential_texts};
-pub use server::{AddedServer, EditedServer, NewServer, NewServerKey, ServerAuth, ServerEdit, add_server, edit_server};
+pub use server::{
+    AddedServer, EditedServer, NewOwnServer, NewServer, NewServerKey, ServerAuth, ServerEdit, add_own_server,
+    add_server, edit_server,
+};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;
 pub use store_catalogue::{CatalogueEntry, CatalogueFilter, CatalogueGroup};

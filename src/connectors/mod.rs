@@ -44,7 +44,7 @@ pub use server_key::{
     FilledKey, KeyForm, ServerField, ServerHeader, ServerKey, ValuePart, fill_parts, key_form, server_key,
     validate_fields,
 };
-pub use service::{descriptor, list_names_of_provider};
+pub use service::{address_fields, descriptor, list_names_of_provider};
 pub use shipped::{
     APPLICATION_PREFIX, Account, AfterToken, Check, ClientCredentials, DescriptionSource, Descriptor, Field, FieldKind,
     FileFault, Hosted, Key, Shipped, ShippedTool, Sunset, parse_shipped, popularity, shipped,

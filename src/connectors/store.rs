@@ -101,6 +101,12 @@ impl Connector {
         self.owner_id.is_none() && self.transport == Transport::Mcp
     }
 
+    /// Reports whether each user has a server of their own there: its address is a template, and connecting adds a connector.
+    #[must_use]
+    pub fn has_own_addresses(&self) -> bool {
+        self.is_hosted() && self.mcp_server_url.as_deref().is_some_and(|url| url.contains('{'))
+    }
+
     /// Checks that no administrator has turned it off.
     ///
     /// # Errors

@@ -5,9 +5,11 @@
 mod address;
 mod edit;
 mod key;
+mod own_address;
 
 pub use edit::{EditedServer, ServerEdit, edit_server};
 pub use key::NewServerKey;
+pub use own_address::{NewOwnServer, add_own_server};
 
 use url::Url;
 

@@ -12,8 +12,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use self::store::DescriptorColumns;
-use super::shipped::{Descriptor, Shipped};
-use super::{Provider, Visibility};
+use super::shipped::{Descriptor, Field, Shipped};
+use super::{Connector, Provider, Visibility};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::ConnectorId;
@@ -34,6 +34,16 @@ pub async fn descriptor(conn: &mut PgConnection, actor: &Actor, id: ConnectorId)
     })
 }
 
+/// Returns the fields whose values make the address of a shipped MCP server; empty for other connectors.
+pub async fn address_fields(conn: &mut PgConnection, actor: &Actor, connector: &Connector) -> Result<Vec<Field>> {
+    if !connector.has_own_addresses() {
+        return Ok(Vec::new());
+    }
+    let columns = store::find_descriptor(conn, actor.owner_id(), connector.id).await?;
+    let fields = from_optional_json(columns.and_then(|columns| columns.account_fields));
+    Ok(fields.context("the fields of a server cannot be read")?.unwrap_or_default())
+}
+
 /// Lists the names of the shipped connectors that sign in at this provider. They share its OAuth client.
 pub async fn list_names_of_provider(conn: &mut PgConnection, provider: &Provider) -> Result<Vec<String>> {
     Ok(store::list_names_by_token_url(conn, &provider.token_url).await?)
@@ -44,7 +54,10 @@ impl DescriptorColumns {
     pub(super) fn from_shipped(shipped: &Shipped) -> Result<Self> {
         if let Some(hosted) = &shipped.hosted {
             let key = to_optional_json(hosted.key.as_ref()).context("the key of a server cannot be written")?;
-            return Ok(Self { docs_url: Some(hosted.docs.clone()), auth_style: key, ..Self::default() });
+            let fields = Some(&hosted.fields).filter(|fields| !fields.is_empty());
+            let account_fields = to_optional_json(fields).context("the fields of a server cannot be written")?;
+            let docs_url = Some(hosted.docs.clone());
+            return Ok(Self { docs_url, auth_style: key, account_fields, ..Self::default() });
         }
         let Some(descriptor) = &shipped.descriptor else { return Ok(Self::default()) };
         Ok(columns_of(descriptor).context("the description of a service cannot be written")?)

@@ -7,14 +7,16 @@ use time::macros::format_description;
 use toml::{Spanned, Value};
 use url::Url;
 
-use super::{AuthKind, FileFault, Key, Slug, Source};
+use super::{AuthKind, Field, FileFault, Key, Slug, Source};
 use crate::clock::Day;
 
 /// A hosted MCP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosted {
-    /// URL of the MCP endpoint.
+    /// URL of the MCP endpoint: a template, if there are fields.
     pub server_url: String,
+    /// Fields whose values make the URL, in their order; empty if everybody has the same server.
+    pub fields: Vec<Field>,
     /// Page of the provider for the people who connect it.
     pub docs: String,
     /// Presentation of its key; `None` for a bearer token.
@@ -49,6 +51,7 @@ pub(super) struct SourceTable {
 /// The fields of a file that describe a hosted server.
 pub(super) struct HostedFields {
     pub(super) server_url: Option<Spanned<Value>>,
+    pub(super) fields: Vec<Spanned<Field>>,
     pub(super) docs: Option<Spanned<String>>,
     pub(super) key: Option<Spanned<Key>>,
     pub(super) seen: Option<Spanned<SourceTable>>,
@@ -59,8 +62,10 @@ pub(super) struct HostedFields {
 
 impl Source<'_> {
     pub(super) fn hosted(self, auth: AuthKind, fields: HostedFields) -> Result<Hosted, FileFault> {
+        self.check_own_address(&fields)?;
+        let is_template = !fields.fields.is_empty();
         let server_url = self.field("server_url", fields.server_url, "Write an https address", |text| {
-            is_https(text).then(|| text.to_owned())
+            (is_template || is_https(text)).then(|| text.to_owned())
         })?;
         let docs = self.require_mcp("docs", fields.docs, "docs = \"https://example.com/help\"")?;
         if !is_https(docs.as_ref()) {
@@ -80,7 +85,8 @@ impl Source<'_> {
         let beside = fields.beside.map(|it| self.field("beside", Some(it), hint, Slug::parse)).transpose()?;
         let seen = DescriptionSource { url: source, on };
         let needs_application = self.hosted_application(auth, fields.application)?;
-        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, beside, is_unconfirmed, needs_application })
+        let (docs, fields) = (docs.into_inner(), fields.fields.into_iter().map(Spanned::into_inner).collect());
+        Ok(Hosted { server_url, fields, docs, key, seen, beside, is_unconfirmed, needs_application })
     }
 
     fn require_mcp<T>(self, field: &str, value: Option<T>, example: &str) -> Result<T, FileFault> {

@@ -16,6 +16,7 @@ mod fault;
 mod field;
 mod further_tokens;
 mod hosted;
+mod hosted_address;
 #[cfg(test)]
 mod mutation_tests;
 mod popular;
@@ -139,7 +140,6 @@ impl Shipped {
         let hosted = if transport == Transport::Mcp {
             source.refuse_rest([
                 ("base_url", written.base_url.as_ref().map(|it| it.span().start)),
-                ("field", written.field.first().map(|it| it.span().start)),
                 ("application_field", written.application_field.first().map(|it| it.span().start)),
                 ("oauth", written.oauth.as_ref().map(|it| it.span().start)),
                 ("client_credentials", written.client_credentials.as_ref().map(|it| it.span().start)),
@@ -149,11 +149,13 @@ impl Shipped {
                 ("check", written.check.as_ref().map(|it| it.span().start)),
                 ("tool", written.tool.first().map(|it| it.span().start)),
             ])?;
-            let (docs, key) = (written.docs.take(), written.key.take());
-            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, beside, application })?)
+            let (docs, key, fields) = (written.docs.take(), written.key.take(), std::mem::take(&mut written.field));
+            let hosted = HostedFields { server_url, fields, docs, key, seen, unconfirmed, beside, application };
+            Some(source.hosted(auth, hosted)?)
         } else {
-            let (docs, key) = (None, None);
-            source.refuse_hosted(&HostedFields { server_url, docs, key, seen, unconfirmed, beside, application })?;
+            let (docs, key, fields) = (None, None, Vec::new());
+            let hosted = HostedFields { server_url, fields, docs, key, seen, unconfirmed, beside, application };
+            source.refuse_hosted(&hosted)?;
             None
         };
         let descriptor = match transport {

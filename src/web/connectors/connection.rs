@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
 use super::discovery::describe_dropped;
-use super::{below, href, key, sign_in};
+use super::{below, href, key, own_address, sign_in};
 use crate::app::App;
 use crate::connections::{
     self, CredentialService, DiscoveryOutcome, FormValues, NewConnection, NewCredential, NewToken, label,
@@ -53,6 +53,10 @@ pub(super) async fn new(
     pending_form: PendingForm,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
+    if connector.has_own_addresses() {
+        let Form(typed) = pending_form.take_form(&app, &me).await?.unwrap_or_else(|| Form(ConnectionForm::default()));
+        return own_address::show(&app, &me, &connector, &typed).await;
+    }
     let Some(method) = connect_method(&app, &me, &connector).await? else {
         return redirect_connected(&me, &connector).await;
     };
@@ -83,6 +87,9 @@ pub(super) async fn create(
     Form(typed): Form<ConnectionForm>,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
+    if connector.has_own_addresses() {
+        return own_address::create(&app, &me, &connector, &typed).await;
+    }
     let Some(method) = connect_method(&app, &me, &connector).await? else {
         return redirect_connected(&me, &connector).await;
     };

@@ -18,6 +18,7 @@ mod index;
 mod key;
 mod method_section;
 mod new;
+mod own_address;
 mod registry;
 mod removal;
 mod search;

@@ -146,6 +146,8 @@ export async function fill(stage) {
     ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
     ["hosted", "/connectors/quickbooks"], ["hosted-key", "/connectors/ref/connection"], ["hosted-error", "/connectors/ref/connection", alice, press("Connect")],
+    ["own-address", "/connectors/databricks-functions/connection"],
+    ["own-address-error", "/connectors/databricks-functions/connection", alice, press("Connect", { workspace: "example.com" })],
     ["two-ways", "/connectors/notion"], ["two-ways-key", "/connectors/stripe"],
     ["rest", "/connectors/google-gmail", owner], ["rest-unknown", "/connectors/salesforce/connection", owner],
     ["own-application", "/connectors/zendesk/connection"], ["own-application-error", "/connectors/shopify/connection", alice, press("Connect", { shop: "acme.myshopify.com" })],
