@@ -105,6 +105,17 @@ fn shipped_connectors() -> Result<String> {
     Ok(code)
 }
 
+/// Removes the comments of a style sheet: browsers need none.
+fn without_comments(css: &str) -> String {
+    let mut kept = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    kept + rest
+}
+
 /// A static asset.
 struct Asset<'a> {
     /// Name of the constant in the generated code.
@@ -125,6 +136,9 @@ impl Asset<'_> {
             let path = Path::new("static").join(source);
             plain.extend(fs::read(path).map_err(|error| format!("static/{source}: {error}"))?);
             plain.push(b'\n');
+        }
+        if *constant == "CSS" {
+            plain = without_comments(&String::from_utf8(plain)?).into_bytes();
         }
         let hash: String = Sha256::digest(&plain)[..6].iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");

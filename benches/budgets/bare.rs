@@ -5,15 +5,16 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Html;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
+use axum::{Json, Router};
 use craft::workbench::Workbench;
 use futures_util::{Stream, StreamExt, stream};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
@@ -46,12 +47,23 @@ async fn one_event() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-/// Serves the Workbench over HTTP: a fast, real MCP server.
+/// Serves the Workbench over HTTP: a fast, real MCP server. Beside it is a REST service with one list.
 pub(crate) async fn server() {
     let workbench = || Ok(Workbench::new(env!("CARGO_BIN_EXE_craft")));
     let sessions: Arc<LocalSessionManager> = Arc::default();
     let service = StreamableHttpService::new(workbench, sessions, StreamableHttpServerConfig::default());
-    serve(Router::new().nest_service("/mcp", service)).await;
+    let rest = Router::new().route("/account", get(account)).route("/customers", get(customers));
+    serve(Router::new().nest_service("/mcp", service).nest("/v1", rest)).await;
+}
+
+async fn account() -> Json<Value> {
+    Json(json!({ "id": "acct_1", "settings": { "dashboard": { "display_name": "Bench" } } }))
+}
+
+async fn customers() -> Json<Value> {
+    let customer =
+        |n| json!({ "id": format!("cus_{n}"), "email": format!("{n}@example.com"), "name": "Ada", "created": 1 });
+    Json(json!({ "object": "list", "has_more": false, "data": (0..10).map(customer).collect::<Vec<_>>() }))
 }
 
 async fn serve(router: Router) {

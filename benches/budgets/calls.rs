@@ -1,11 +1,12 @@
-//! A tool call through the whole path (form, queue, worker, result, audit) beside the same call made directly.
+//! A tool call through the whole path (form, queue, worker, result, audit) beside the same call made directly: by MCP, and by a
+//! REST service.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use craft::egress::{Egress, EgressPolicy};
 use craft::ids::JobId;
-use craft::secret::Redactor;
+use craft::secret::{Redactor, Secret};
 use craft::upstream::{CallContext, CallOutcome, Limits, Target, call};
 use http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, Request};
@@ -32,35 +33,66 @@ pub(crate) async fn measure(database: &BenchDatabase) {
     let mut page = Page { caller: Caller::connect(hub.address()).await, hub: &hub, me };
     page.post("/connectors/new/mcp", &[("url", url.as_str()), ("name", "Direct"), ("auth", "none"), ("token", "")])
         .await;
+    connect_service(database, &server, &mut page).await;
     database.execute("CREATE TABLE bare (n integer)").await;
-    let (mut ours, mut direct, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut commits, mut mcp, mut rest) = (Vec::new(), Times::default(), Times::default());
     for _ in 0..CALLS {
-        let started = Instant::now();
-        sqlx::query("INSERT INTO bare VALUES (1)").execute(database.pool()).await.unwrap();
-        commits.push(started.elapsed());
-
-        let started = Instant::now();
-        call_directly(&url).await;
-        direct.push(started.elapsed());
-
-        let started = Instant::now();
-        page.run_tool(database).await;
-        ours.push(started.elapsed());
+        commits.push(time(sqlx::query("INSERT INTO bare VALUES (1)").execute(database.pool())).await);
+        mcp.direct.push(time(Box::pin(call_directly(&url))).await);
+        mcp.ours.push(time(page.run_tool(database, "direct", "hash")).await);
+        rest.direct.push(time(request_directly(&server)).await);
+        rest.ours.push(time(page.run_tool(database, SERVICE, "list_customers")).await);
     }
-    for (name, share, times) in [("calls.whole_path_p50", 0.5, 1.0_f64), ("calls.whole_path_p99", 0.99, 3.0)] {
-        let added = percentile(&mut commits, 0.5).mul_add(2.0, 1.5);
-        let direct = percentile(&mut direct, share);
-        Figure {
-            name,
-            value: percentile(&mut ours, share),
-            unit: "ms",
-            better: Better::Lower,
-            // the call itself, two durable commits, and the hub's own work
-            target: added.mul_add(times, direct),
-            reference: (direct, "the same call made directly"),
+    let commit = percentile(&mut commits, 0.5);
+    mcp.report(["calls.whole_path_p50", "calls.whole_path_p99"], commit);
+    rest.report(["calls.rest_p50", "calls.rest_p99"], commit);
+}
+
+/// The times of one kind of call.
+#[derive(Default)]
+struct Times {
+    ours: Vec<Duration>,
+    direct: Vec<Duration>,
+}
+
+impl Times {
+    fn report(mut self, [half, most]: [&'static str; 2], commit: f64) {
+        for (name, share, times) in [(half, 0.5, 1.0_f64), (most, 0.99, 3.0)] {
+            let direct = percentile(&mut self.direct, share);
+            Figure {
+                name,
+                value: percentile(&mut self.ours, share),
+                unit: "ms",
+                better: Better::Lower,
+                // the call itself, two durable commits, and the hub's own work
+                target: commit.mul_add(2.0, 1.5).mul_add(times, direct),
+                reference: (direct, "the same call made directly"),
+            }
+            .report();
         }
-        .report();
     }
+}
+
+async fn time(work: impl Future) -> Duration {
+    let started = Instant::now();
+    work.await;
+    started.elapsed()
+}
+
+/// Slug of the REST service that is called.
+const SERVICE: &str = "stripe";
+
+/// Key that the hub presents to it.
+const KEY: &str = "rk_bench";
+
+/// Moves the service to the bare server, and connects it.
+async fn connect_service(database: &BenchDatabase, server: &Program, page: &mut Page<'_>) {
+    let here = server.base.as_str().trim_end_matches('/');
+    let moved = [("base_url", "text"), ("account_call", "json"), ("check_call", "json")].map(|(column, kind)| {
+        format!("{column} = replace({column}::text, 'https://api.stripe.com', '{here}')::{kind}")
+    });
+    database.execute(format!("UPDATE connectors SET {} WHERE slug = '{SERVICE}'", moved.join(", "))).await;
+    page.post(&format!("/connectors/{SERVICE}/connection"), &[("secret_key", KEY), ("label", "Bench")]).await;
 }
 
 /// The pages of the hub, as their user.
@@ -79,14 +111,20 @@ impl Page<'_> {
         request.headers_mut().insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
         request.headers_mut().insert(ORIGIN, self.hub.base.origin().ascii_serialization().parse().unwrap());
         let answer = self.caller.send(request).await;
-        assert!(answer.status.is_redirection(), "{path} got the status {}", answer.status);
+        assert!(
+            answer.status.is_redirection(),
+            "{path} got the status {}: {}",
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
+        );
         answer.headers[LOCATION].to_str().unwrap().to_owned()
     }
 
     /// Runs the tool from its form and waits until the result is stored.
-    async fn run_tool(&mut self, database: &BenchDatabase) {
-        let fields = [("v/text", "hello"), ("op", "run")];
-        let location = self.post("/connectors/direct/tools/hash", &fields).await;
+    async fn run_tool(&mut self, database: &BenchDatabase, connector: &str, tool: &str) {
+        let text = (tool == "hash").then_some(("v/text", "hello"));
+        let fields: Vec<_> = text.into_iter().chain([("op", "run")]).collect();
+        let location = self.post(&format!("/connectors/{connector}/tools/{tool}"), &fields).await;
         let job: JobId = location.rsplit('/').next().unwrap().parse().unwrap();
         loop {
             let outcome: Option<String> = sqlx::query_scalar("SELECT outcome FROM job_result WHERE job_id = $1")
@@ -103,9 +141,20 @@ impl Page<'_> {
     }
 }
 
+fn egress() -> Egress {
+    Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] })
+}
+
+/// Sends the request of the REST tool with the bare client, and reads its answer.
+async fn request_directly(server: &Program) {
+    let url = server.base.join("v1/customers?limit=10").unwrap();
+    let request = craft::egress::Request::new(http::Method::GET, url).bearer(&Secret::new(KEY));
+    let answer = egress().send(request).await.unwrap().bytes().await.unwrap();
+    assert!(serde_json::from_slice::<serde_json::Value>(&answer).unwrap().is_object());
+}
+
 /// Calls the tool as the hub's worker does, without job or audit.
 async fn call_directly(url: &Url) {
-    let egress = Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] });
     let limits =
         Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1_000_000 };
     let context = CallContext {
@@ -118,6 +167,6 @@ async fn call_directly(url: &Url) {
     };
     let arguments = serde_json::json!({ "text": "hello" });
     let target = Target::Mcp { server: url.clone().into(), credential: None, arguments: Redactor::default() };
-    let outcome = call(&egress, &target, "hash", arguments.as_object().unwrap().clone(), context).await;
+    let outcome = call(&egress(), &target, "hash", arguments.as_object().unwrap().clone(), context).await;
     assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
 }

@@ -12,6 +12,7 @@
 mod bare;
 mod caller;
 mod calls;
+mod catalogue;
 mod database;
 mod figure;
 #[path = "../../examples/seed/past.rs"]
@@ -27,7 +28,7 @@ mod vault;
 use database::BenchDatabase;
 
 /// Groups of figures; each starts with a database of its own.
-const GROUPS: [&str; 7] = ["process", "queue", "calls", "vault", "spaces", "live", "pages"];
+const GROUPS: [&str; 8] = ["process", "queue", "calls", "catalogue", "vault", "spaces", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
@@ -38,7 +39,7 @@ async fn main() {
         "bare-page" => bare::page().await,
         "bare-events" => bare::events().await,
         "bare-server" => bare::server().await,
-        _ => measure(&only).await,
+        _ => Box::pin(measure(&only)).await,
     }
 }
 
@@ -48,7 +49,8 @@ async fn measure(only: &str) {
         match group {
             "process" => process::measure(&database).await,
             "queue" => queue::measure(&database).await,
-            "calls" => calls::measure(&database).await,
+            "calls" => Box::pin(calls::measure(&database)).await,
+            "catalogue" => catalogue::measure(&database).await,
             "vault" => vault::measure(&database).await,
             "spaces" => spaces::measure(&database).await,
             "live" => live::measure(&database).await,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::policy::PolicyViolation;
-use crate::error::Message;
+use crate::error::{Message, in_seconds};
 
 /// A request without a complete response. Every message names the host.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Error {
                 Message::from(format!("The client certificate cannot be used: {fault}")).with_advice(*advice)
             }
             Self::Timeout { host, after } => {
-                Message::from(format!("{host} did not answer within {} seconds", after.as_secs_f32().ceil()))
+                Message::from(format!("{host} did not answer within {}", in_seconds(*after)))
                     .with_advice("Check that it is running, or try again later")
             }
             Self::Broken { host, .. } => {

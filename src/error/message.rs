@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// Text for people: what happened, and the next step. Displayed as "{text}. {advice}", without a final full stop. The detail
 /// is not displayed: pages fold it away, and lines of a log add it.
@@ -55,6 +56,15 @@ impl From<&str> for Message {
 impl From<Message> for String {
     fn from(message: Message) -> Self {
         message.to_string()
+    }
+}
+
+/// Returns a time limit as a phrase, rounded up: "1 second", "15 seconds".
+#[must_use]
+pub fn in_seconds(limit: Duration) -> String {
+    match limit.as_secs_f32().ceil() {
+        1.0 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub use self::faults::{FieldFault, FieldFaults};
-pub use self::message::Message;
+pub use self::message::{Message, in_seconds};
 
 /// The result of every domain verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -176,7 +176,7 @@ impl From<sqlx::Error> for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, FieldFaults, Message};
+    use super::{Error, FieldFaults, Message, in_seconds};
 
     #[test]
     fn no_fault_is_ok_and_a_fault_names_its_field() {
@@ -191,6 +191,12 @@ mod tests {
         let message = Message::from("a.test failed (HTTP 500)");
         assert_eq!(message.to_string(), "a.test failed (HTTP 500)");
         assert_eq!(message.with_advice("Try again later").to_string(), "a.test failed (HTTP 500). Try again later");
+    }
+
+    #[test]
+    fn a_limit_of_one_second_is_in_the_singular() {
+        let limits = [200, 1_000, 1_001, 30_000].map(|ms| in_seconds(std::time::Duration::from_millis(ms)));
+        assert_eq!(limits, ["1 second", "1 second", "2 seconds", "30 seconds"]);
     }
 
     #[test]

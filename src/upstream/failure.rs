@@ -10,13 +10,14 @@ use rmcp::service::ClientInitializeError;
 
 use super::Target;
 use crate::egress::{Failure, FailureKind, quote};
+use crate::error::in_seconds;
 
 /// Maximum number of characters that a message quotes of a server's text.
 const MAX_QUOTE: usize = 500;
 
 /// Builds the failure of a server that did not answer within `after`.
 pub(super) fn timeout(target: &Target, after: Duration) -> Failure {
-    let message = format!("{} did not answer within {} seconds", target.name(), after.as_secs_f32().ceil());
+    let message = format!("{} did not answer within {}", target.name(), in_seconds(after));
     Failure::new(FailureKind::Ambiguous, "timeout", message).with_advice("Check that it is running")
 }
 

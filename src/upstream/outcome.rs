@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::egress::{Failure, FailureKind};
-use crate::error::Message;
+use crate::error::{Message, in_seconds};
 use crate::secret::Redactor;
 
 /// The outcome of a tool call. Messages are sentences for people and hold no credential.
@@ -84,7 +84,7 @@ impl CallOutcome {
         if let Self::Retryable { class: "timeout", message, .. } | Self::Unknown { class: "timeout", message } =
             &mut self
         {
-            *message = format!("{tool} did not finish within {} seconds", limit.as_secs_f32().ceil()).into();
+            *message = format!("{tool} did not finish within {}", in_seconds(limit)).into();
         }
         self
     }

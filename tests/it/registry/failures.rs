@@ -74,7 +74,7 @@ async fn a_registry_that_never_answers_ends_the_run_and_the_next_one_goes_on() {
 
         let page = owner.get("/connectors/new/registry?q=com.example/150").await;
         let told = page.text(".callout.warn");
-        let happened = "127.0.0.1 could not be read to the end. 127.0.0.1 did not answer within 1 seconds. Check that it is \
+        let happened = "127.0.0.1 could not be read to the end. 127.0.0.1 did not answer within 1 second. Check that it is \
                         running, or try again later. The hub tries again ";
         assert!(told.starts_with(happened), "{misbehaviour:?}: {told}");
         let shown = page.attr(".callout.warn time", "datetime").unwrap();

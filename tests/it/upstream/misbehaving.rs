@@ -99,7 +99,7 @@ async fn a_silent_server_times_out_at_the_deadline() {
     let mut limits = limits();
     limits.deadline = Instant::now() + Duration::from_millis(300);
     let error = discover(&egress(), &remote(mcp_url(address)), limits).await.unwrap_err();
-    assert_eq!(error.to_string(), "127.0.0.1 did not answer within 1 seconds. Check that it is running");
+    assert_eq!(error.to_string(), "127.0.0.1 did not answer within 1 second. Check that it is running");
 }
 
 #[tokio::test]
