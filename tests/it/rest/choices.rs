@@ -174,5 +174,10 @@ async fn without_a_connection_there_is_no_list_and_other_fields_have_none() {
     assert!(!page.has(LIST));
     let page = alice.submit(&alice.get(&tool("move_entry")).await, FORM, [("op", "choices/book")]).await;
     assert!(page.has(FORM) && !page.has(LIST));
+    // text that is no JSON stays, with its fault
+    let page = alice.get(&format!("{}?as=json", tool("move_entry"))).await;
+    let page = alice.submit(&page, FORM, [("j", "{"), ("op", "choices/entry")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.text("textarea[name=j]"), "{");
     assert!(ledger.received().is_empty());
 }

@@ -50,7 +50,7 @@ pub(super) async fn list(
     }
     let job = match run(app, me, tool, sent, &choices, &inputs).await {
         Ok(job) => job,
-        Err(error @ (Error::Conflict(_) | Error::ToolChanged(_) | Error::Limited { .. })) => {
+        Err(error @ (Error::Conflict(_) | Error::Stale(_) | Error::ToolChanged(_) | Error::Limited { .. })) => {
             return Ok(Some(missing_list(choices, error.to_message(), None)));
         }
         Err(Error::Invalid(faults)) => {

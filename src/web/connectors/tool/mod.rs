@@ -205,9 +205,13 @@ pub(super) async fn create(
         }
         Op::Choices => {
             let pointer = entries.field_to_choose().unwrap_or_default();
-            let offer = choices::list(&app, &me, &tool, sent, pointer).await?;
-            let offer = offer.as_ref().map(|offer| (pointer, offer));
-            return form::show(&app, &me, &tool, FilledForm { offer, ..sent }).await;
+            match choices::list(&app, &me, &tool, sent, pointer).await {
+                Ok(offer) => {
+                    let offer = offer.as_ref().map(|offer| (pointer, offer));
+                    return form::show(&app, &me, &tool, FilledForm { offer, ..sent }).await;
+                }
+                Err(error) => Err(error),
+            }
         }
         Op::Change => return form::show(&app, &me, &tool, sent).await,
     };
