@@ -3,10 +3,10 @@
 //! All callers take the same path: connection -> policy -> durable job -> runner -> live events -> audit.
 //! Modules are ranked; each imports only lower ranks (`tests/architecture.rs` enforces it). Bottom to top:
 //!
-//! - [`ids`], [`error`], [`clock`], [`secret`], [`position`]: typed ids, one HTTP-free error, the time source, unprintable
-//!   secrets, line and column
-//! - [`actor`], [`page`], [`config`], [`background_tasks`], [`telemetry`]: who acts, keyset paging, settings, work that no
-//!   request waits for, metrics and traces
+//! - [`ids`], [`error`], [`clock`], [`secret`], [`position`], [`foreign_text`]: typed ids, one HTTP-free error, the time
+//!   source, unprintable secrets, line and column, text that other servers wrote
+//! - [`actor`], [`page`], [`config`], [`background_tasks`], [`telemetry`], [`markdown`]: who acts, keyset paging, settings,
+//!   work that no request waits for, metrics and traces, Markdown as safe HTML
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
@@ -38,6 +38,7 @@ pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod mail;
+pub mod markdown;
 pub mod oauth;
 pub mod organisations;
 pub mod page;

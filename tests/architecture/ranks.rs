@@ -4,8 +4,8 @@ use super::imports::{Import, Modules};
 
 /// Bottom to top; a module imports only strictly lower ranks.
 const RANKS: &[&[&str]] = &[
-    &["ids", "error", "clock", "secret", "position"],
-    &["actor", "page", "config", "background_tasks", "telemetry", "foreign_text"],
+    &["ids", "error", "clock", "secret", "position", "foreign_text"],
+    &["actor", "page", "config", "background_tasks", "telemetry", "markdown"],
     &["db", "schema_form", "egress"],
     &["workbench"],
     &["audit", "upstream", "oauth", "live"],
