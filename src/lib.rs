@@ -10,7 +10,7 @@
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
-//! - [`mail`]: mails that wait to be sent, and their sender
+//! - [`mail`], [`tool_result`]: mails that wait to be sent, and their sender; the result of a tool in parts for people
 //! - [`accounts`], [`connectors`]: users and connectors
 //! - [`connections`], [`registry`]: a user's link to a connector, and the copy of what MCP registries list
 //! - [`jobs`]: a tool invocation, from accept to result
@@ -51,6 +51,7 @@ pub mod search;
 pub mod secret;
 pub mod serve;
 pub mod telemetry;
+pub mod tool_result;
 pub mod upstream;
 pub mod vault;
 pub mod web;

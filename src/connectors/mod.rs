@@ -139,6 +139,15 @@ pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) 
     store_tools::version(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("tool version"))
 }
 
+/// Returns the JSON Schema of the structured result of a tool version, if its server declared one.
+pub async fn output_schema(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: ToolVersionId,
+) -> Result<Option<serde_json::Value>> {
+    Ok(store_tools::output_schema(conn, actor.owner_id(), id).await?)
+}
+
 /// Returns the names of tools whose name or title contains the text, whatever its case, in the caller's transaction.
 pub async fn find_tool_names(conn: &mut PgConnection, actor: &Actor, text: &str) -> Result<Vec<String>> {
     Ok(store_tools::names_with_text(conn, actor.owner_id(), text, MAX_FOUND_TOOLS).await?)

@@ -114,3 +114,22 @@ pub(super) async fn version(
     .fetch_optional(conn)
     .await
 }
+
+/// Returns the schema of a version's structured result, if the version declares one.
+pub(super) async fn output_schema(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    id: ToolVersionId,
+) -> sqlx::Result<Option<serde_json::Value>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT output_schema AS "output_schema!"
+        FROM connector_tool_versions
+        WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2 AND output_schema IS NOT NULL
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

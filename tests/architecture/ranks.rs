@@ -10,7 +10,7 @@ const RANKS: &[&[&str]] = &[
     &["workbench"],
     &["audit", "upstream", "oauth", "live"],
     &["vault", "queue", "rest"],
-    &["mail"],
+    &["mail", "tool_result"],
     &["accounts", "connectors", "organisations"],
     &["connections", "registry"],
     &["jobs"],

@@ -10,6 +10,7 @@ import { startChanging } from "./support/changing.mjs";
 import { startEverything } from "./support/everything.mjs";
 import { startGated } from "./support/gated.mjs";
 import { fill, secrets } from "./support/filled.mjs";
+import { startReports } from "./support/reports.mjs";
 import { isPage, routeOf, routes } from "./support/routes.mjs";
 import { order, spacing, structure } from "./support/structure.mjs";
 import { suite } from "./support/suite.mjs";
@@ -51,7 +52,7 @@ async function faultsOf(page, look, name) {
   return found.map((fault) => `${name}, ${look.name}: ${fault}`);
 }
 
-suite("pages", { servers: { everything: startEverything, changing: startChanging, gated: startGated } }, (stage) => {
+suite("pages", { servers: { everything: startEverything, changing: startChanging, gated: startGated, reports: startReports } }, (stage) => {
   // each address that a page links to, with the page and the person
   const links = new Map();
   let pages;

@@ -86,6 +86,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/jobs/{id}", For::Owner),
     ("/jobs/{id}/events", For::Owner),
     ("/jobs/{id}/live", For::Owner),
+    ("/jobs/{id}/result", For::Owner),
     ("/jobs/{id}/output", For::Owner),
     ("/jobs/{id}/content/{n}", For::Owner),
     ("/jobs/{id}/cancellation", For::Owner),

@@ -15,3 +15,5 @@ mod jobs;
 mod oauth;
 #[path = "search.rs"]
 mod search;
+#[path = "tool_result.rs"]
+mod tool_result;

@@ -42,6 +42,7 @@ mod sign_in_choice;
 mod state_columns;
 mod support;
 mod telemetry;
+mod tool_result;
 mod upstream;
 mod vault;
 mod workbench;

@@ -7,7 +7,6 @@ mod announcer;
 mod cancellation;
 mod chips;
 mod comparison;
-mod cut_text;
 mod downloads;
 mod filter_words;
 mod filters;
@@ -15,9 +14,8 @@ mod index;
 mod job_stream;
 mod list_stream;
 mod no_script_log;
-mod output;
 mod reminder;
-mod result_table;
+mod result;
 mod row_selection;
 mod run_bar;
 mod selection;
@@ -45,6 +43,7 @@ use crate::error::{Error as DomainError, Result};
 use crate::ids::JobId;
 use crate::jobs::{self, Job, JobEvent, Neighbour, Neighbours, Position};
 use crate::schema_form;
+use crate::tool_result::ToolResult;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
 use crate::web::extract::{ById, Path, Query};
@@ -67,6 +66,7 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(job_stream::show))
         .route("/jobs/{id}/live", get(no_script_log::show))
+        .route("/jobs/{id}/result", get(result::show))
         .route("/jobs/{id}/output", get(downloads::download))
         .route("/jobs/{id}/content/{n}", get(downloads::content))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
@@ -162,11 +162,22 @@ async fn load_masked_input(tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<Va
     Ok(schema_form::mask(&schema, &serde_json::from_str(&job.input).unwrap_or_default()))
 }
 
+/// Returns the result of a job with the schema of its tool. `None` if the job has no result.
+async fn load_tool_result(tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<Option<ToolResult>> {
+    let Some(output) = &job.output else { return Ok(None) };
+    let schema = match job.tool_version_id {
+        Some(version) => connectors::output_schema(tx, &viewer.actor, version).await?,
+        None => None,
+    };
+    Ok(Some(ToolResult::new(output, schema)))
+}
+
 /// Loads everything that the pages show of a job, in the caller's transaction.
 async fn load_view(app: &App, tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<JobView> {
     let input = load_masked_input(tx, viewer, job).await?;
     let context = JobContext {
         input: serde_json::to_string_pretty(&input).unwrap_or_default(),
+        result: load_tool_result(tx, viewer, job).await?,
         entry: if job.status.is_final() { audit::find_for_job(tx, &viewer.actor, job.id).await? } else { None },
         viewer: viewer.actor.user_id(),
         now: app.clock.now(),

@@ -2,13 +2,14 @@
 
 use askama::Template;
 
-use super::output::{self, Output};
+use super::result::ResultView;
 use super::run_bar::RunBar;
 use super::sentences::{self, Progress};
 use crate::clock::Timestamp;
 use crate::connections::{ConnectionDetail, OwnerStep};
 use crate::ids::{AuditId, UserId};
 use crate::jobs::{Job, JobEvent, JobStatus};
+use crate::tool_result::ToolResult;
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
 use crate::web::connection_links::StepLink;
@@ -122,7 +123,7 @@ pub(super) struct JobView {
     pub(super) input: String,
     pub(super) error: Option<String>,
     pub(super) advice: Option<&'static str>,
-    pub(super) output: Option<Output>,
+    pub(super) output: Option<ResultView>,
     pub(super) audit_href: Option<String>,
     pub(super) can_cancel: bool,
     /// The check-up, shown in place of input and output.
@@ -133,6 +134,7 @@ pub(super) struct JobView {
 pub(super) struct JobContext {
     /// The input, without its secrets.
     pub(super) input: String,
+    pub(super) result: Option<ToolResult>,
     /// The audit entry that the job left.
     pub(super) entry: Option<AuditId>,
     /// The viewer.
@@ -178,7 +180,10 @@ impl JobView {
             // a cancellation by the owner is not an error
             error: job.error.clone().filter(|_| job.status != JobStatus::Canceled),
             advice: sentences::advice(job),
-            output: job.output.as_deref().map(|text| Output::new(&href, text).without(job.error.as_deref())),
+            output: context
+                .result
+                .as_ref()
+                .map(|result| ResultView::new(&href, result, job.error.as_deref(), calendar)),
             audit_href: context.entry.map(|id| here.path(&format!("/audit/{id}"))),
             href,
             can_cancel: !job.status.is_final(),

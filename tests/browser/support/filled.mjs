@@ -71,16 +71,17 @@ async function toProvider(page) {
 
 // Makes rows of each kind and lists the page of each state: its address, the person (null for a visitor), and the steps.
 export async function fill(stage) {
-  const { everything, changing, gated, hub } = stage;
+  const { everything, changing, gated, reports, hub } = stage;
   const page = await stage.enter("alice", { script: false });
   hub.countYesterday(stage.account("alice"));
-  for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Changing: changing })) await addServer(page, name, server);
+  for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Reports: reports, Changing: changing })) await addServer(page, name, server);
   await page.getByRole("button", { name: "Refresh the tools" }).click();
   const { connection, over: ended } = await accounts({ page, url: changing.url });
   const run = (tool, fields) => runTool(page, tool, fields);
   const done = await run("/connectors/everything/tools/echo", { message: "hello" });
   const failed = await run("/connectors/workbench/tools/json_query", { filter: ".[", json: "{}" });
   const live = await run("/connectors/workbench/tools/countdown", { seconds: "600" });
+  const [values, forecast, media, book] = await reported(page, ["values", "weather", "media", "book"]);
   for (const path of [done, failed]) await over(page, path);
   const { waits, lost, well, sick } = await losing({ page, gated, run });
   await page.goto("/connections");
@@ -170,6 +171,12 @@ export async function fill(stage) {
     ["jobs-compare", `/jobs/comparison?a=${idOf(done)}&b=${idOf(failed)}`], ["jobs-running", "/jobs?status=running&live=off"],
     ["connections-all", "/connections?select=all"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
+    ["result-values", values], ["result-markdown", forecast], ["result-media", media], ["result-text", book],
+    ["result-table", `${values}/result?at=/structuredContent/orders&sort=total&order=desc`], ["result-columns", `${values}/result?at=/structuredContent/orders&columns=8&after=49`],
+    ["result-row", `${values}/result?at=/structuredContent/orders/3`], ["result-deep", `${values}/result?at=/structuredContent/settings/a/b`],
+    ["result-all", `${values}/result`], ["result-read-on", `${book}/result?at=/content/0/text&after=19000`],
+    ["result-json", `${values}/result?as=json`], ["result-source", `${forecast}/result?at=/content/0/text&as=text`],
+    ["result-missing", `${values}/result?at=/structuredContent/orders/999`],
     ["search", "/search"], ["search-found", "/search?q=hash"], ["audit", "/audit"], ["audit-filtered", "/audit?outcome=failed&connector=workbench"],
     ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
     ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
@@ -180,6 +187,16 @@ export async function fill(stage) {
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
     ...administration,
   ];
+}
+
+// Runs the tools of the server with results of each kind; returns the pages of their jobs.
+async function reported(page, tools) {
+  const paths = [];
+  for (const tool of tools) {
+    paths.push(await runTool(page, `/connectors/reports/tools/${tool}`));
+    await over(page, paths.at(-1));
+  }
+  return paths;
 }
 
 // Adds a service with a token: two connections, one of them the default, and a third that is disconnected.

@@ -80,7 +80,7 @@ async fn a_result_shows_lists_as_tables_and_lines_as_lines() {
     let page = app.run(&alice, "/connectors/workbench/tools/text_diff", typed).await;
     let diff = page.texts("#job-result pre").into_iter().find(|text| text.contains("-two")).unwrap();
     assert!(!diff.contains("\\n"), "{diff}");
-    assert!(page.texts("#job-result h3").contains(&"diff".to_owned()));
+    assert!(page.texts("#job-result h3").contains(&"Unified diff".to_owned()));
     for part in page.attrs("#job-result pre", "tabindex") {
         assert_eq!(part, "0", "keys cannot scroll a part");
     }
@@ -94,7 +94,10 @@ async fn a_result_shows_lists_as_tables_and_lines_as_lines() {
     let place = app.add_server(&alice, "Rows", &server.url()).await;
     let page = app.run(&alice, &format!("{place}/tools/rows"), []).await;
     assert_eq!(page.texts("#job-result tbody tr").len(), 50);
-    assert!(page.text("#job-result").contains("10 more rows are in the download."));
+    assert!(page.text("#job-result .foot").starts_with("Rows 1 to 50 of 60"), "{}", page.text("#job-result .foot"));
+    let next = alice.get(&page.attr("#job-result a[rel=next]", "href").unwrap()).await;
+    assert_eq!(next.texts("tbody tr th").first().map(String::as_str), Some("Row 51"));
+    assert_eq!(next.texts("tbody tr").len(), 10);
     let whole = alice.get(&format!("{}/output", page.path())).await;
     assert!(whole.body.contains("row 60"));
 }

@@ -47,11 +47,20 @@ impl ScriptedServer {
         Self::requiring(tools, answer, token.map(|token| ("authorization", format!("Bearer {token}")))).await
     }
 
+    /// Starts such a server without sign-in whose calls return this whole result.
+    pub(crate) async fn returning(tools: Value, result: Value) -> Self {
+        Self::serving(tools, result, None).await
+    }
+
     /// Starts such a server that answers 401 to requests without this header and value.
     pub(crate) async fn requiring(tools: Value, answer: &str, required_header: Option<(&'static str, String)>) -> Self {
+        Self::serving(tools, json!({"content": [{"type": "text", "text": answer}]}), required_header).await
+    }
+
+    async fn serving(tools: Value, result: Value, required_header: Option<(&'static str, String)>) -> Self {
         let requests: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
         let behaviour = Arc::new(Mutex::new(Behaviour { required_header, failing: None }));
-        let (recorded, answer, shared) = (requests.clone(), answer.to_owned(), behaviour.clone());
+        let (recorded, shared) = (requests.clone(), behaviour.clone());
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
             let method = request["method"].as_str().unwrap_or_default().to_owned();
@@ -69,7 +78,6 @@ impl ScriptedServer {
             if let Some((_, status)) = failing.filter(|(failing, _)| *failing == method) {
                 return (status, "not now").into_response();
             }
-            let result = json!({"content": [{"type": "text", "text": answer}]});
             discovery_answer(&request, &tools).unwrap_or_else(|| complete(&request, &result))
         };
         let address = serve(Router::new().route("/mcp", any(reply))).await;
