@@ -1,17 +1,22 @@
-//! The choice of a control for a schema. The limits are for people: the number of radio buttons, names of prose or secrets.
+//! The choice of a control for a schema. The limits are for people: the length of lines, names of prose or secrets.
 
 use serde_json::{Map, Value};
 
-use super::field::{Choice, Control, Line, NumberKind, Scalar};
-use super::join::join;
-use super::names::plain;
+use super::branches::rule_of_names;
+use super::choices::{choices, labelled_values};
+use super::field::{Control, Group, Rows, Union};
+use super::nullable::{is_null, without_null};
 use super::resolve::resolve;
-
-/// Maximum number of choices; a longer list is a text area with JSON.
-const MAX_CHOICES: usize = 400;
+use super::scalar::{Kind, Line, NumberKind, Scalar};
 
 /// A string that may be longer than this gets a text area.
 const MAX_LINE_LENGTH: u64 = 120;
+
+/// A list whose items may be longer than this has a control for each of them.
+const MAX_ITEM_LENGTH: u64 = 200;
+
+/// The kinds of a value whose schema says nothing.
+const ANY_KINDS: [Kind; 5] = [Kind::Text, Kind::Number(NumberKind::Decimal), Kind::YesNo, Kind::Null, Kind::Json];
 
 /// Names of strings that are prose.
 const PROSE_NAMES: [&str; 11] =
@@ -28,29 +33,107 @@ pub(super) struct Chosen {
     pub(super) control: Control,
 }
 
-/// Chooses the control of a property. A [`Control::Group`] is returned without its fields, and only if `may_group`.
-pub(super) fn choose_control(root: &Value, schema: &Value, name: &str, may_group: bool) -> Chosen {
+/// Chooses the control of a value. Nested controls are returned without the fields inside of them.
+pub(super) fn choose_control(root: &Value, schema: &Value, name: &str) -> Chosen {
     let Some(resolved) = resolve(root, schema) else {
-        let schema = schema.as_object().cloned().unwrap_or_default();
-        let why =
-            if schema.is_empty() { "Write this as JSON. Text needs double quotes" } else { "Write this part as JSON" };
-        return Chosen { schema, nullable: false, control: Control::Json(why) };
+        return match schema {
+            Value::Object(schema) => {
+                let control = Control::Json("Write this part as JSON");
+                Chosen { schema: schema.clone(), nullable: false, control }
+            }
+            _ => Chosen { schema: Map::new(), nullable: false, control: Control::Any(ANY_KINDS.to_vec()) },
+        };
     };
     let (schema, nullable) = without_null(root, resolved.into_owned());
     let control = if let Some(value) = schema.get("const") {
         Control::Fixed(value.clone())
     } else if let Some(choices) = choices(&schema) {
-        choices
-    } else if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
+        Control::Choice(choices)
+    } else if schema.contains_key("oneOf") && schema.contains_key("anyOf") {
         Control::Json("Write this as JSON. It may be one of several kinds of value")
+    } else if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
+        union(root, &schema, name)
     } else {
-        by_type(root, &schema, name, may_group)
+        by_type(root, &schema, name)
     };
     Chosen { schema, nullable, control }
 }
 
-fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: bool) -> Control {
-    let kind = schema.get("type").and_then(Value::as_str);
+/// Chooses the control of a value that is one of several.
+fn union(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
+    if rule_of_names(schema).is_some() {
+        return by_type(root, schema, name);
+    }
+    let keyword = if schema.contains_key("oneOf") { "oneOf" } else { "anyOf" };
+    let parts = schema[keyword].as_array().map_or(&[][..], Vec::as_slice);
+    if let Some(choices) = labelled_values(root, parts) {
+        return Control::Choice(choices);
+    }
+    let plain: Option<Vec<_>> = parts.iter().filter(|part| !is_null(part)).map(|part| plain_kind(root, part)).collect();
+    match plain {
+        Some(kinds) if !kinds.is_empty() => any_of(kinds),
+        _ => Control::Union(Union::default()),
+    }
+}
+
+/// Returns the kind of a value that needs no control of its own. `None` for others.
+fn plain_kind(root: &Value, part: &Value) -> Option<Kind> {
+    let schema = resolve(root, part)?;
+    let is_plain =
+        |name: &String| ["type", "title", "description", "minLength", "maxLength", "pattern"].contains(&name.as_str());
+    schema.keys().all(is_plain).then(|| scalar_kind(schema.get("type")?.as_str()?))?
+}
+
+fn scalar_kind(kind: &str) -> Option<Kind> {
+    Some(match kind {
+        "string" => Kind::Text,
+        "number" => Kind::Number(NumberKind::Decimal),
+        "integer" => Kind::Number(NumberKind::Whole),
+        "boolean" => Kind::YesNo,
+        "null" => Kind::Null,
+        _ => return None,
+    })
+}
+
+/// Returns the control of a text that means one of several kinds of value.
+fn any_of(mut kinds: Vec<Kind>) -> Control {
+    let has_decimals = kinds.contains(&Kind::Number(NumberKind::Decimal));
+    let mut seen = Vec::new();
+    kinds.retain(|kind| {
+        let is_covered = has_decimals && *kind == Kind::Number(NumberKind::Whole);
+        let is_new = !is_covered && !seen.contains(kind);
+        seen.push(*kind);
+        is_new
+    });
+    match kinds.as_slice() {
+        [Kind::Text] => Control::Text(Line::Plain),
+        [Kind::Number(kind)] => Control::Number(*kind),
+        [Kind::YesNo] => Control::YesNo,
+        _ => Control::Any(kinds),
+    }
+}
+
+/// Keywords of one type. A schema without `type` has the type of its keywords.
+const KEYWORDS_OF_TYPES: [(&str, &[&str]); 4] = [
+    (
+        "object",
+        &["properties", "additionalProperties", "patternProperties", "propertyNames", "required", "minProperties"],
+    ),
+    ("array", &["items", "prefixItems", "minItems", "maxItems", "uniqueItems"]),
+    ("string", &["minLength", "maxLength", "pattern", "format", "contentMediaType", "contentEncoding"]),
+    ("number", &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]),
+];
+
+fn by_type(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
+    let implied = || {
+        let has = |(_, keywords): &&(&str, &[&str])| keywords.iter().any(|keyword| schema.contains_key(*keyword));
+        KEYWORDS_OF_TYPES.iter().find(has).map(|(kind, _)| *kind)
+    };
+    let kind = match schema.get("type") {
+        Some(Value::Array(kinds)) => return several_types(schema, kinds),
+        Some(kind) => kind.as_str(),
+        None => implied(),
+    };
     match kind {
         Some("string") => Control::Text(line(schema, name)),
         Some("number") => Control::Number(NumberKind::Decimal),
@@ -58,130 +141,42 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: boo
         Some("boolean") => Control::YesNo,
         Some("null") => Control::Fixed(Value::Null),
         Some("array") => list(root, schema),
-        Some("object") if !may_group => Control::Json("Write this part as JSON"),
-        Some("object") if !is_closed_shape(schema) => {
-            Control::Json("Write a JSON object with names of your choice, such as {\"name\": \"value\"}")
-        }
-        Some("object") => Control::Group(Vec::new()),
+        Some("object") => Control::Group(Group::default()),
         Some(_) => Control::Json("Write this part as JSON"),
-        None => Control::Json("Write this as JSON. Text needs double quotes"),
+        None => Control::Any(ANY_KINDS.to_vec()),
     }
 }
 
-/// Reports whether all property names of an object are known.
-fn is_closed_shape(schema: &Map<String, Value>) -> bool {
-    let has_names = schema.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
-    let is_open = schema.get("additionalProperties").is_some_and(|rule| rule != &Value::Bool(false));
-    has_names
-        && !is_open
-        && !["patternProperties", "if", "dependentSchemas"].iter().any(|key| schema.contains_key(*key))
-}
-
-/// Removes null from a schema: `type: [T, "null"]` and `anyOf: [T, null]` are a nullable T. A union of one is that one.
-fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map<String, Value>, bool) {
-    if let Some(Value::Array(kinds)) = schema.get("type") {
-        let others: Vec<_> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
-        if others.is_empty() {
-            schema.insert("type".to_owned(), "null".into());
-            return (schema, false);
-        }
-        // the values of `enum` and `const` say themselves whether null is among them
-        let nullable = others.len() < kinds.len() && !schema.contains_key("enum") && !schema.contains_key("const");
-        let kind = if let [only] = others.as_slice() { only.clone() } else { Value::Array(others) };
-        schema.insert("type".to_owned(), kind);
-        return (schema, nullable);
+/// Chooses the control of a value with several types: a text, unless objects or lists have a known form.
+fn several_types(schema: &Map<String, Value>, kinds: &[Value]) -> Control {
+    let is_known =
+        ["properties", "additionalProperties", "items", "prefixItems"].iter().any(|it| schema.contains_key(*it));
+    if is_known {
+        return Control::Union(Union::default());
     }
-    for keyword in ["anyOf", "oneOf"] {
-        let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
-        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).cloned().collect();
-        let nullable = others.len() < branches.len();
-        if let [only] = others.as_slice() {
-            let Some(inner) = resolve(root, only) else { continue };
-            let (mut outer, inner) = (schema.clone(), inner.into_owned());
-            outer.shift_remove(keyword);
-            if let Some(joined) = join(outer, &inner) {
-                let (joined, is_inner_nullable) = without_null(root, joined);
-                return (joined, nullable || is_inner_nullable);
-            }
-        } else if nullable && !others.is_empty() {
-            schema.insert(keyword.to_owned(), Value::Array(others));
-            return (schema, true);
-        }
-    }
-    (schema, false)
-}
-
-/// Reports whether a branch is null alone.
-fn is_null(branch: &Value) -> bool {
-    let is = |keyword: &str, null: &Value| branch.get(keyword).is_some_and(|value| value == null);
-    is("type", &Value::from("null")) || is("const", &Value::Null) || is("enum", &Value::Array(vec![Value::Null]))
-}
-
-fn choices(schema: &Map<String, Value>) -> Option<Control> {
-    if let Some(Value::Array(values)) = schema.get("enum") {
-        return Some(choice_of(values.iter().map(|value| choice(value, None, None)).collect()));
-    }
-    let branches = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
-    let constant = |branch: &Value| {
-        let text = |key: &str| branch.get(key).and_then(Value::as_str).map(plain);
-        Some(choice(branch.get("const")?, text("title"), text("description")))
-    };
-    Some(choice_of(branches.iter().map(constant).collect::<Option<_>>()?))
-}
-
-fn choice_of(choices: Vec<Choice>) -> Control {
-    if choices.len() > MAX_CHOICES {
-        return Control::Json("Write one of its values as JSON");
-    }
-    Control::Choice(tell_apart(choices))
-}
-
-/// Adds the type to labels that are the same for different values, such as 1 and "1".
-fn tell_apart(choices: Vec<Choice>) -> Vec<Choice> {
-    let labels: Vec<_> = choices.iter().map(|choice| choice.label.clone()).collect();
-    let is_taken = |label: &String| labels.iter().filter(|other| *other == label).count() > 1;
-    let named = |choice: Choice| {
-        let label = format!("{} ({})", choice.label, kind_of(&choice.value));
-        if is_taken(&choice.label) { Choice { label, ..choice } } else { choice }
-    };
-    choices.into_iter().map(named).collect()
-}
-
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "text",
-        Value::Number(_) => "number",
-        Value::Bool(_) => "yes or no",
-        Value::Null => "null",
-        Value::Array(_) => "list",
-        Value::Object(_) => "object",
-    }
-}
-
-fn choice(value: &Value, title: Option<String>, hint: Option<String>) -> Choice {
-    let words = match value {
-        Value::String(text) if text.is_empty() => "(empty text)".to_owned(),
-        Value::String(text) => plain(text),
-        other => other.to_string(),
-    };
-    Choice { label: title.unwrap_or(words), hint: hint.unwrap_or_default(), value: value.clone() }
+    let kind = |kind: &Value| kind.as_str().map(|kind| scalar_kind(kind).unwrap_or(Kind::Json));
+    any_of(kinds.iter().filter_map(kind).collect())
 }
 
 fn list(root: &Value, schema: &Map<String, Value>) -> Control {
-    if schema.contains_key("prefixItems") || schema.contains_key("contains") {
-        return Control::Json("Write a JSON list, whose places differ");
+    let rows = || Control::Rows(Rows::default());
+    if schema.contains_key("prefixItems") {
+        return rows();
     }
-    let Some(items) = schema.get("items").and_then(|items| resolve(root, items)) else {
-        return Control::Json("Write a JSON list, such as [1, \"two\"]");
-    };
+    let Some(items) = schema.get("items").and_then(|items| resolve(root, items)) else { return rows() };
     let is_set = schema.get("uniqueItems") == Some(&Value::Bool(true));
-    match (choices(&items), items.get("type").and_then(Value::as_str)) {
-        (Some(Control::Choice(choices)), _) if is_set => Control::Checks(choices),
-        (Some(_), _) => Control::Json("Write a JSON list. Values may repeat"),
-        (None, Some("string")) => Control::Lines(Scalar::Text),
-        (None, Some("number")) => Control::Lines(Scalar::Number(NumberKind::Decimal)),
-        (None, Some("integer")) => Control::Lines(Scalar::Number(NumberKind::Whole)),
-        _ => Control::Json("Write a JSON list"),
+    let is_short = |kind: &str| {
+        let may_be_long = items.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_ITEM_LENGTH);
+        let format = items.get("format").and_then(Value::as_str).unwrap_or_default();
+        items.get("type").is_some_and(|own| own == kind) && !may_be_long && !["date", "date-time"].contains(&format)
+    };
+    match choices(&items) {
+        Some(choices) if is_set => Control::Checks(choices),
+        None if ["oneOf", "anyOf", "const"].iter().any(|keyword| items.contains_key(*keyword)) => rows(),
+        None if is_short("string") => Control::Lines(Scalar::Text),
+        None if is_short("number") => Control::Lines(Scalar::Number(NumberKind::Decimal)),
+        None if is_short("integer") => Control::Lines(Scalar::Number(NumberKind::Whole)),
+        _ => rows(),
     }
 }
 
@@ -198,6 +193,7 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
         "email" => Line::Email,
         "uri" | "iri" | "url" => Line::Url,
         "date" => Line::Date,
+        "date-time" => Line::DateTime,
         "" => {
             let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_LINE_LENGTH);
             let is_prose = PROSE_NAMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));

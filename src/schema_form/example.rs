@@ -2,24 +2,32 @@
 
 use serde_json::{Map, Value};
 
-use super::check::Validator;
+use super::builder::Builder;
+use super::describe::first_example;
 use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Control, Field};
-use super::plan::{Plan, Root, first_example};
+use super::field_place::Source;
+use super::parse::shows_default;
+use super::plan::Plan;
+use super::validator::Validator;
 
 impl Plan {
     /// Finds the example of the whole input: that of the schema, or those of its fields.
     pub(super) fn find_examples(&mut self, validator: &Validator) {
         let whole = self.schema.as_object().and_then(first_example);
         let whole = whole.filter(|value| value.is_object() && validator.check(value).is_ok()).cloned();
-        let Root::Fields(fields) = &mut self.root else {
+        if self.why_json.is_some() {
+            self.example = whole;
+            return;
+        }
+        let root = self.root(&Entries::default());
+        let Control::Group(group) = &root.control else {
             self.example = whole;
             return;
         };
-        for field in fields.iter_mut().filter(|field| field.example.is_none()) {
-            field.example = whole.as_ref().and_then(|whole| whole.get(field.key())).cloned();
-        }
-        let examples: Map<_, _> = fields.iter().filter_map(|field| Some((field.key(), example_of(field)?))).collect();
+        let of_whole = |field: &Field| whole.as_ref()?.get(field.key()).cloned().filter(|_| !field.is_secret);
+        let example = |field: &Field| Some((field.key(), example_of(field).or_else(|| of_whole(field))?));
+        let examples: Map<_, _> = group.fields.iter().filter_map(example).collect();
         self.example = (!examples.is_empty()).then_some(Value::Object(examples));
     }
 }
@@ -30,9 +38,9 @@ fn example_of(field: &Field) -> Option<Value> {
         return None;
     }
     let inner = || match &field.control {
-        Control::Group(inner) if field.required => {
+        Control::Group(group) if field.required => {
             let examples: Map<_, _> =
-                inner.iter().filter_map(|field| Some((field.key(), example_of(field)?))).collect();
+                group.fields.iter().filter_map(|field| Some((field.key(), example_of(field)?))).collect();
             (!examples.is_empty()).then_some(Value::Object(examples))
         }
         _ => None,
@@ -45,9 +53,19 @@ impl Entries {
     #[must_use]
     pub fn with_example(&self, plan: &Plan) -> Self {
         let mut filled = self.clone();
-        match &plan.root {
-            Root::Fields(fields) if !self.is_json() => filled.fill_empty_fields(fields),
-            _ => filled.complete_text(plan),
+        if plan.why_json.is_some() || self.is_json() {
+            filled.complete_text(plan);
+            return filled;
+        }
+        let root = plan.root(self);
+        let example = plan.example.clone().unwrap_or_default();
+        let mut replaced = Vec::new();
+        if let Control::Group(group) = &root.control {
+            filled.find_empty(&group.fields, Some(&example), &mut replaced);
+        }
+        for (pointer, value) in replaced {
+            filled.remove_below(&pointer);
+            Builder::new(&plan.schema, &mut filled).replacing(&pointer, Source::Value(&value)).root(Source::Entries);
         }
         filled
     }
@@ -58,46 +76,28 @@ impl Entries {
         plan.example.is_some() && self.with_example(plan) != *self
     }
 
-    fn fill_empty_fields(&mut self, fields: &[Field]) {
+    /// Finds the fields that are empty, and the examples or defaults for them.
+    fn find_empty(&self, fields: &[Field], example: Option<&Value>, replaced: &mut Vec<(String, Value)>) {
         for field in fields {
-            self.fill_empty(field);
-        }
-    }
-
-    fn fill_empty(&mut self, field: &Field) {
-        let is_used = self.is_used(field);
-        match (&field.control, &field.example) {
-            (Control::Group(inner), _) if is_used => self.fill_empty_fields(inner),
-            (_, Some(example)) if !is_used && !field.is_secret => self.replace(field, example),
-            (Control::Group(inner), None) if field.required => self.fill_empty_fields(inner),
-            (Control::Group(_), _) => {}
-            (_, None) if !is_used && !field.is_secret => {
-                if let Some(default) = &field.default {
-                    self.replace(field, default);
+            let is_used = self.is_used(field);
+            let example = example.and_then(|example| example.get(field.key()));
+            match &field.control {
+                _ if field.is_secret => {}
+                Control::Group(group) if is_used || field.required => self.find_empty(&group.fields, example, replaced),
+                _ if is_used => {}
+                Control::Group(_) | Control::Closed if example.is_none() => {}
+                _ => {
+                    let value = example.or(field.default.as_ref());
+                    replaced.extend(value.map(|value| (field.pointer.clone(), value.clone())));
                 }
             }
-            _ => {}
         }
     }
 
     /// Reports whether a field, or a field inside of it, holds more than the defaults that the form filled in.
     fn is_used(&self, field: &Field) -> bool {
-        let inner = match &field.control {
-            Control::Group(inner) => inner.as_slice(),
-            _ => &[],
-        };
-        let is_own = !self.contents(field).is_empty() && !self.is_untouched(field);
-        is_own || self.text_at("s", &field.pointer).is_some() || inner.iter().any(|field| self.is_used(field))
-    }
-
-    /// Fills an empty field, in place of the empty texts that a browser sent for it.
-    fn replace(&mut self, field: &Field, value: &Value) {
-        let below = format!("{}/", field.pointer);
-        self.retain(|(name, _)| {
-            let pointer = name.find('/').map_or("", |at| &name[at..]);
-            pointer != field.pointer && !pointer.starts_with(&below)
-        });
-        self.fill_one(field, value);
+        let is_own = self.contents(field).iter().any(|(prefix, _)| *prefix != "r") && !shows_default(field, self);
+        is_own || self.has_at("s", &field.pointer) || field.inner().into_iter().any(|field| self.is_used(field))
     }
 
     /// Adds the missing properties of the example to the whole input as JSON, if that is an object.

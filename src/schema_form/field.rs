@@ -1,11 +1,13 @@
-//! Fields of a form, and their controls.
+//! Fields of a form, and their controls. `scalar` has the kinds of plain values.
+//!
+//! - The fields are those of the present contents of a form: the rows that it has, and the branch that somebody picked.
+//! - The pointer of a field in a list ends in the id of its row, which stays when other rows are removed or moved. That of a
+//!   name of one's choice ends in a step that begins with `~k`, which no property has.
 
 use serde_json::Value;
-use time::Date;
-use time::macros::format_description;
 
-use super::json_parts::JsonParts;
-use super::names::in_sentence;
+use super::names::unescaped;
+use super::scalar::{Choice, EmptyValue, Kind, Lifecycle, Line, NumberKind, Scalar};
 
 /// The field of one property.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,58 +38,10 @@ pub struct Field {
     pub example: Option<Value>,
     /// The empty text, or the empty list.
     pub empty_value: EmptyValue,
-    /// The parts of a value that is written as JSON.
-    pub json_parts: JsonParts,
+    /// Lifecycle of the value.
+    pub lifecycle: Lifecycle,
     /// Input control.
     pub control: Control,
-}
-
-impl Field {
-    /// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
-    pub(super) fn key(&self) -> String {
-        self.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
-    }
-
-    /// Returns the sentence that asks for the missing value, by its kind: "Enter a number for count", "Choose colour".
-    pub(super) fn missing_message(&self) -> String {
-        let called = in_sentence(&self.label);
-        // a label that names its kind needs no noun: "Enter number of items"
-        let is_named = |word: &str| called.to_lowercase().contains(word);
-        let of_kind = |kind: &str, word: &str| {
-            if is_named(word) { format!("Enter {called}") } else { format!("Enter {kind} for {called}") }
-        };
-        match &self.control {
-            Control::Number(kind) => of_kind(kind.noun(), "number"),
-            Control::Text(Line::Date) => of_kind("a date", "date"),
-            Control::Text(Line::Email) => of_kind("an email address", "email"),
-            Control::Text(Line::Url) => of_kind("a URL", "url"),
-            Control::YesNo => format!("Choose yes or no for {called}"),
-            Control::Checks(_) => format!("Choose at least one value for {called}"),
-            Control::Lines(Scalar::Number(_)) => format!("Enter numbers for {called}, one per line"),
-            Control::Lines(Scalar::Text) => format!("Enter {called}, one per line"),
-            Control::Json(_) => format!("Enter {called} as JSON"),
-            Control::Choice(_) | Control::Text(_) | Control::Group(_) | Control::Fixed(_) => {
-                format!("{} {called}", self.verb())
-            }
-        }
-    }
-
-    /// Returns the verb that asks for a value.
-    pub(super) const fn verb(&self) -> &'static str {
-        match self.control {
-            Control::Choice(_) | Control::YesNo | Control::Checks(_) => "Choose",
-            _ => "Enter",
-        }
-    }
-}
-
-/// The answer of a schema to the empty text, or the empty list, by the rules that it states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyValue {
-    /// It is a value as any other.
-    Accepted,
-    /// A rule is against it.
-    Refused,
 }
 
 /// The input control of a value.
@@ -105,130 +59,128 @@ pub enum Control {
     Checks(Vec<Choice>),
     /// Scalars, one per line.
     Lines(Scalar),
-    /// Properties of an object.
-    Group(Vec<Field>),
+    /// A value of one of these kinds, as text.
+    Any(Vec<Kind>),
+    /// Properties of an object, and names of one's choice.
+    Group(Group),
+    /// An optional object that nobody has added yet.
+    Closed,
+    /// Items of a list, each with its own control.
+    Rows(Rows),
+    /// A value of one of several kinds, each with its own control.
+    Union(Union),
     /// A constant.
     Fixed(Value),
     /// A text area with JSON; the sentence says why.
     Json(&'static str),
 }
 
-/// The input of a string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// A line of prose.
-    Plain,
-    /// Several lines.
-    Area,
-    /// A line of code: no spelling check, no automatic capitals.
-    Code,
-    /// A secret, which is never shown again.
-    Secret,
-    /// A secret of several lines.
-    SecretArea,
-    /// `type="email"`.
-    Email,
-    /// `type="url"`.
-    Url,
-    /// `type="date"`.
-    Date,
-}
-
-impl Line {
-    /// Reports whether the control returns this text unchanged, as browsers treat it.
-    pub(super) fn keeps(self, text: &str) -> bool {
-        let is_line = !text.contains('\n');
-        // browsers and HTML replace both characters
-        let is_plain = !text.contains(['\r', '\0']);
-        let fits_control = match self {
-            // the text of a secret never passes through its control
-            Self::Secret | Self::SecretArea => return true,
-            Self::Area => true,
-            Self::Plain => is_line,
-            Self::Code | Self::Url => is_line && text.trim() == text,
-            Self::Email => is_line && text.trim() == text && text.is_ascii(),
-            // a browser empties a field for dates that holds anything else
-            Self::Date => text.is_empty() || is_date(text),
-        };
-        is_plain && fits_control
-    }
-
-    /// Returns the input for a secret text.
-    pub(super) const fn as_secret(self) -> Self {
-        match self {
-            Self::Area | Self::SecretArea => Self::SecretArea,
-            _ => Self::Secret,
-        }
-    }
-
-    /// Reports whether surrounding spaces are removed, because they are mistakes in formatted text.
-    pub(super) const fn is_trimmed(self) -> bool {
-        matches!(self, Self::Code | Self::Email | Self::Url | Self::Date)
+impl Control {
+    /// Reports whether further fields are inside of the control.
+    pub(super) const fn has_inner(&self) -> bool {
+        matches!(self, Self::Group(_) | Self::Rows(_) | Self::Union(_))
     }
 }
 
-/// Reports whether a text is a date of the calendar, such as 2026-11-24.
-fn is_date(text: &str) -> bool {
-    let has_length = text.len() == "2026-11-24".len();
-    has_length && Date::parse(text, format_description!("[year]-[month]-[day]")).is_ok_and(|date| date.year() > 0)
+/// The properties of an object, and rows for names of one's choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// Fields of the known properties.
+    pub fields: Vec<Field>,
+    /// Rows of further properties, if the schema takes them.
+    pub map: Option<Map>,
+    /// Rules about several fields, as sentences without their full stops.
+    pub rules: Vec<String>,
+    /// The form has a button that removes the object.
+    pub is_removable: bool,
 }
 
-/// A value to choose.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+/// Properties with names of one's choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map {
+    /// Rows. The name of each is typed, and the last step of its pointer is only the id of the row.
+    pub rows: Vec<Field>,
+    /// Noun of a row.
+    pub noun: String,
+    /// The rule for the names, in words; empty if there is none.
+    pub name_hint: String,
+    /// Maximum number of rows.
+    pub max: usize,
+}
+
+/// The items of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Items in their order.
+    pub rows: Vec<Field>,
+    /// The first items, which have their own schemas and cannot be moved.
+    pub fixed: usize,
+    /// Noun of an item.
+    pub noun: String,
+    /// Maximum number of items.
+    pub max: usize,
+}
+
+/// A value of one of several kinds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Union {
+    /// Pointer of the names that hold the choice. A union that is a branch of another has its own.
+    pub state: String,
+    /// The keyword of the schema: `oneOf`, `anyOf` or `type`.
+    pub keyword: &'static str,
+    /// Kinds of value.
+    pub branches: Vec<Branch>,
+    /// Index of the chosen branch.
+    pub picked: Option<usize>,
+    /// Field of the chosen branch.
+    pub field: Option<Box<Field>>,
+}
+
+/// A kind of value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
     /// Label for people.
     pub label: String,
-    /// Hint.
+    /// Description, one sentence.
     pub hint: String,
-    /// Value that is sent.
-    pub value: Value,
+    /// Its place in the keyword of the schema.
+    pub place: usize,
 }
 
-/// The type of the items of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalar {
-    /// Strings.
-    Text,
-    /// Numbers.
-    Number(NumberKind),
-}
-
-impl Scalar {
-    /// Returns an item as a line. Returns `None` if a line cannot show it.
-    pub(super) fn as_line(self, item: &Value) -> Option<String> {
-        match (self, item) {
-            (Self::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r', '\0']) => {
-                Some(text.clone())
-            }
-            (Self::Number(_), Value::Number(number)) => Some(number.to_string()),
-            _ => None,
-        }
+impl Field {
+    /// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
+    pub(super) fn key(&self) -> String {
+        unescaped(self.pointer.rsplit('/').next().unwrap_or_default())
     }
-}
 
-/// The numbers that a schema accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberKind {
-    /// Any number.
-    Decimal,
-    /// Whole numbers.
-    Whole,
-}
-
-impl NumberKind {
-    /// Returns the noun, with its article.
-    pub(super) const fn noun(self) -> &'static str {
-        match self {
-            Self::Decimal => "a number",
-            Self::Whole => "a whole number",
+    /// Returns the fields directly inside of this one.
+    pub(super) fn inner(&self) -> Vec<&Self> {
+        match &self.control {
+            Control::Group(group) => group.fields.iter().chain(group.map.iter().flat_map(|map| &map.rows)).collect(),
+            Control::Rows(rows) => rows.rows.iter().collect(),
+            Control::Union(union) => union.field.iter().map(AsRef::as_ref).collect(),
+            _ => Vec::new(),
         }
     }
 
-    /// Returns the noun, with examples.
-    pub(super) const fn noun_with_example(self) -> &'static str {
-        match self {
-            Self::Decimal => "a number, such as 12 or 0.5",
-            Self::Whole => "a whole number, such as 12",
+    /// Reports whether the field is a row of a list, or has a name of somebody's choice.
+    pub(super) fn is_row(&self) -> bool {
+        let step = self.pointer.rsplit('/').next().unwrap_or_default();
+        step.starts_with("~k") || self.label.ends_with(|c: char| c.is_ascii_digit()) && self.label.contains(" of ")
+    }
+
+    /// Returns this field and all fields inside of it, in the order of the page.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Self> {
+        let mut all = Vec::new();
+        self.collect(&mut all);
+        all
+    }
+
+    fn collect<'a>(&'a self, all: &mut Vec<&'a Self>) {
+        all.push(self);
+        for field in self.inner() {
+            field.collect(all);
         }
     }
 }

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use serde_json::{Map, Number, Value};
 
 use super::MAX_INPUT_BYTES;
-use super::field::{Control, Field, Line};
+use super::field::{Control, Field};
 use super::names::plain;
+use super::scalar::{Lifecycle, Line};
 
 /// Longest example in a hint, in characters. Longer ones are only filled in.
 const MAX_EXAMPLE_LENGTH: usize = 60;
@@ -36,13 +37,15 @@ pub(super) fn hints(field: &Field) -> Vec<String> {
         (Some(noun), None, Some(example)) => [Some(format!("{noun}, such as {example}")), None],
         (noun, None, example) => [noun, example.map(|example| format!("For example: {example}"))],
     };
-    field.limits.iter().cloned().chain(of_kind.into_iter().flatten()).collect()
+    let deprecated = (field.lifecycle == Lifecycle::Deprecated).then(|| "Deprecated".to_owned());
+    deprecated.into_iter().chain(field.limits.iter().cloned()).chain(of_kind.into_iter().flatten()).collect()
 }
 
 /// Returns the words for the format of a text, and an example of it. A control for dates shows what it takes.
 fn format_of(field: &Field) -> (Option<String>, Option<&'static str>) {
     match (&field.control, field.format.as_deref()) {
         (Control::Text(Line::Date), _) => (None, Some(DATE_EXAMPLE)),
+        (Control::Text(Line::DateTime), _) => (None, None),
         (Control::Text(_), Some(format)) => format_words(format),
         _ => (None, None),
     }
@@ -55,14 +58,6 @@ pub(super) fn example_lines(field: &Field) -> Vec<String> {
     let items = items.filter(|_| !has_own_words(field, None));
     let lines = items.into_iter().flatten().filter_map(|item| scalar.as_line(item)).map(|line| plain(&line));
     lines.filter(|line| line.chars().count() <= MAX_EXAMPLE_LENGTH).take(MAX_EXAMPLE_LINES).collect()
-}
-
-/// Returns the instruction for a value that is written as JSON. The schema's example replaces that of the instruction.
-pub(super) fn instruction(field: &Field, why: &'static str) -> &'static str {
-    match example_text(field) {
-        Some(_) => why.split(", such as ").next().unwrap_or(why),
-        None => why,
-    }
 }
 
 /// Returns the example of a value that is typed. Values that are chosen or written in lines are not.
@@ -162,12 +157,12 @@ fn format_words(format: &str) -> (Option<String>, Option<&'static str>) {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Control, Plan};
-    use super::{example_lines, hints, instruction};
+    use super::super::Plan;
+    use super::{example_lines, hints};
 
     fn text_of(schema: &Value) -> String {
         let plan = Plan::compile(&json!({ "properties": { "p": schema } }));
-        let field = plan.fields().next().unwrap();
+        let field = &plan.fields()[0];
         std::iter::once(field.hint.clone())
             .filter(|it| !it.is_empty())
             .chain(hints(field))
@@ -200,7 +195,7 @@ mod tests {
             ),
             (
                 json!({ "format": "date-time", "description": "The end, for example 2026-01-01T00:00:00Z" }),
-                "The end, for example 2026-01-01T00:00:00Z · A date and a time",
+                "The end, for example 2026-01-01T00:00:00Z",
             ),
             (json!({ "examples": ["x".repeat(61)] }), ""),
         ] {
@@ -245,7 +240,7 @@ mod tests {
         }
         let lines = |schema: Value| {
             let plan = Plan::compile(&json!({ "properties": { "p": schema } }));
-            let field = plan.fields().next().unwrap();
+            let field = &plan.fields()[0];
             assert_eq!(hints(field), Vec::<String>::new(), "not as JSON, too");
             example_lines(field)
         };
@@ -253,24 +248,5 @@ mod tests {
         assert_eq!(lines(texts), ["a", "b", "c"]);
         let numbers = json!({ "type": "array", "items": { "type": "integer" }, "examples": [[1, 20]] });
         assert_eq!(lines(numbers), ["1", "20"]);
-    }
-
-    #[test]
-    fn the_example_of_the_schema_replaces_that_of_the_instruction() {
-        let why = |schema: Value| {
-            let plan = Plan::compile(&json!({ "properties": { "p": schema } }));
-            let field = plan.fields().next().unwrap();
-            let Control::Json(why) = field.control else { panic!("not JSON") };
-            (instruction(field, why).to_owned(), hints(field))
-        };
-        let map = json!({ "type": "object", "additionalProperties": true });
-        assert!(why(map.clone()).0.ends_with(", such as {\"name\": \"value\"}"));
-        let mut own = map;
-        own["examples"] = json!([{ "a": 1 }]);
-        let (told, hints) = why(own);
-        assert_eq!(
-            (told.as_str(), hints),
-            ("Write a JSON object with names of your choice", vec!["For example: {\"a\":1}".to_owned()])
-        );
     }
 }

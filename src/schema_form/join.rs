@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// Keyword for the conditions (`if`, `then`, `else`) of all parts of a schema. No schema has it.
+pub(super) const CONDITIONS: &str = "$conditions";
+
 /// Joins `other` into `own`, whose words for people win. Returns `None` if no form can show both.
 pub(super) fn join(mut own: Map<String, Value>, other: &Map<String, Value>) -> Option<Map<String, Value>> {
     for (keyword, theirs) in other {
@@ -28,6 +31,7 @@ fn join_keyword(keyword: &str, ours: &Value, theirs: &Value) -> Option<Value> {
         "maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" => Some(pick(ours, theirs, |a, b| a <= b)),
         "items" | "additionalProperties" => Some(both(ours, theirs)),
         "writeOnly" | "uniqueItems" => Some(Value::Bool(*ours == Value::Bool(true) || *theirs == Value::Bool(true))),
+        CONDITIONS => Some(both_lists(ours, theirs)),
         "const" | "anyOf" | "oneOf" | "prefixItems" | "contains" => None,
         // words for people, and rules that only the validator applies
         _ => Some(ours.clone()),
@@ -56,6 +60,10 @@ fn both(ours: &Value, theirs: &Value) -> Value {
 
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+}
+
+fn both_lists(ours: &Value, theirs: &Value) -> Value {
+    Value::Array([list(ours), list(theirs)].concat())
 }
 
 fn union(ours: &Value, theirs: &Value) -> Value {

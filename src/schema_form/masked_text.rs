@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::entries::{Entries, pretty};
-use super::field::Field;
 use super::mask::{MASK, contains_mask, each_masked, mask};
-use super::plan::{Plan, Root};
+use super::parse::Parser;
+use super::plan::Plan;
 use super::secrets::holds_value_in;
 
 impl Entries {
@@ -13,7 +13,7 @@ impl Entries {
     #[must_use]
     pub fn with_masked_text(self, plan: &Plan) -> Self {
         let Ok(value) = super::parse_as_shown(plan, &self) else { return self };
-        if self.is_json() || matches!(plan.root, Root::Json(_)) {
+        if self.is_json() || plan.why_json.is_some() {
             let masked = Self::as_json(plan, &value);
             // the text stays as it was typed if it shows no secret
             let shown = self.get("j").and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -25,15 +25,22 @@ impl Entries {
 
     fn with_masked_fields(mut self, plan: &Plan, value: &Value) -> Self {
         let masked = mask(&plan.schema, value);
-        for Field { pointer, .. } in plan.fields().filter(|field| !field.is_secret) {
-            let (Some(value), Some(masked)) = (value.pointer(pointer), masked.pointer(pointer)) else { continue };
-            let shown = self.text_at("j", pointer).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let root = plan.root(&self);
+        let places: Vec<(String, String)> = {
+            let mut parser = Parser::new(&self);
+            parser.whole(&root);
+            let open = parser.places.into_iter().filter(|(_, field)| !field.is_secret);
+            open.map(|(place, field)| (place, field.pointer.clone())).collect()
+        };
+        for (place, pointer) in places {
+            let (Some(value), Some(masked)) = (value.pointer(&place), masked.pointer(&place)) else { continue };
+            let shown = self.text_at("j", &pointer).and_then(|text| serde_json::from_str::<Value>(text).ok());
             if shown.is_none_or(|shown| shown == *masked) {
                 continue;
             }
-            self.retain(|(name, _)| !holds_value_in(name, pointer));
-            self.push("j", pointer, pretty(masked));
-            self.push_masked(value, masked, pointer);
+            self.retain(|(name, _)| !holds_value_in(name, &pointer));
+            self.push("j", &pointer, pretty(masked));
+            self.push_masked(value, masked, &pointer);
         }
         self
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::field::NumberKind;
+use super::scalar::NumberKind;
 
 /// Parses a typed number. Ignores spaces, a plus sign and a missing zero.
 ///
@@ -51,7 +51,7 @@ fn to_json_notation(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::NumberKind;
+    use super::super::scalar::NumberKind;
     use proptest::prelude::*;
     use serde_json::Number;
 

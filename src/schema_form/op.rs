@@ -17,6 +17,8 @@ pub enum Op {
     Change,
     /// Fill empty fields with examples.
     Example,
+    /// Change the shape of the form: its rows, its branches, or the text of a field as JSON.
+    Edit,
     /// List the choices for a field, which [`Entries::field_to_choose`] names.
     Choices,
 }
@@ -32,6 +34,7 @@ impl Op {
             Some("change") => Self::Change,
             Some("example") => Self::Example,
             Some(_) if entries.field_to_choose().is_some() => Self::Choices,
+            Some(op) if op.contains(':') || op == "refresh" => Self::Edit,
             _ => Self::Run,
         }
     }

@@ -1,34 +1,39 @@
-//! Parsing of a form's contents into a JSON value, by walking the plan.
+//! Parsing of a form's contents into a JSON value, by walking its fields.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::entries::{Entries, WHOLE_INPUT};
-use super::field::{Choice, Control, Field, Line, Scalar};
+use super::controls::control_value;
+use super::entries::{Entries, WHOLE_INPUT, split_name};
+use super::field::{Control, Field, Group, Union};
 use super::json_text;
 use super::mask::{MASK, contains_mask};
-use super::names::{in_sentence, plain};
-use super::number;
-use super::plan::{Plan, Root};
+use super::names::{in_sentence, plain, step, unescaped};
+use super::plan::Plan;
+use super::unreadable::UnreadableText;
 use crate::error::{Error, FieldFaults, Result};
+
+/// Prefixes of the pairs of a field.
+const PREFIXES: [&str; 13] = ["b", "d", "j", "k", "n", "on", "q", "r", "s", "t", "v", "w", "z"];
 
 /// Parses the value of the form.
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] with a JSON Pointer as the field of each fault; the empty pointer is the whole input.
 pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
-    let Some(fields) = fields_of(plan, entries) else {
+    if is_one_text(plan, entries) {
         let value = whole(entries)?;
         return if contains_mask(&value) { Err(Error::field("", mask_message())) } else { Ok(value) };
-    };
-    let mut faults = FieldFaults::default();
-    for name in stale_names(plan, entries) {
-        let name: String = plain(name).chars().take(80).collect();
-        faults.add("", format!("This tool does not have the field “{name}”, which the form had: remove it"));
     }
-    let object = object(fields, entries, &mut faults).value;
-    faults.into_result(Value::Object(object))
+    let root = plan.root(entries);
+    let mut parser = Parser::new(entries);
+    for name in stale_names(&root, entries) {
+        let name: String = plain(name).chars().take(80).collect();
+        parser.faults.add("", format!("This tool does not have the field “{name}”, which the form had: remove it"));
+    }
+    let value = parser.whole(&root);
+    parser.faults.into_result(value)
 }
 
 /// Returns the value that the form shows, for another view of it. Judges nothing: what is missing is left out, and text that
@@ -37,30 +42,30 @@ pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
 /// # Errors
 /// Returns [`Error::Invalid`] only if the whole input is one text, and that text is not JSON.
 pub fn parse_as_shown(plan: &Plan, entries: &Entries) -> Result<Value> {
-    let Some(fields) = fields_of(plan, entries) else { return whole(entries) };
-    let mut object = object(fields, entries, &mut FieldFaults::default()).value;
-    for name in stale_names(plan, entries) {
+    if is_one_text(plan, entries) {
+        return whole(entries);
+    }
+    let root = plan.root(entries);
+    let mut value = Parser::new(entries).whole(&root);
+    for name in stale_names(&root, entries) {
         let text = entries.get(name).filter(|text| !text.is_empty());
-        let key = name.split_once('/').map(|(_, key)| key.replace("~1", "/").replace("~0", "~"));
-        if let (Some(text), Some(key)) = (text, key) {
+        let key = name.split_once('/').map(|(_, key)| unescaped(key));
+        if let (Some(text), Some(key), Some(object)) = (text, key, value.as_object_mut()) {
             object.entry(key).or_insert_with(|| text.into());
         }
     }
-    Ok(Value::Object(object))
+    Ok(value)
 }
 
 /// Reports whether the form has fields that the tool does not have, such as those of an earlier version.
 #[must_use]
 pub fn has_stale_fields(plan: &Plan, entries: &Entries) -> bool {
-    fields_of(plan, entries).is_some() && stale_names(plan, entries).next().is_some()
+    !is_one_text(plan, entries) && stale_names(&plan.root(entries), entries).next().is_some()
 }
 
-/// Returns the fields, or `None` if the whole input is one text.
-fn fields_of<'a>(plan: &'a Plan, entries: &Entries) -> Option<&'a [Field]> {
-    match &plan.root {
-        Root::Fields(fields) if !entries.is_json() => Some(fields),
-        _ => None,
-    }
+/// Reports whether the whole input is one text.
+fn is_one_text(plan: &Plan, entries: &Entries) -> bool {
+    plan.why_json.is_some() || entries.is_json()
 }
 
 fn whole(entries: &Entries) -> Result<Value> {
@@ -74,175 +79,215 @@ fn mask_message() -> String {
     format!("“{MASK}” stands for a secret that is not shown: type it again")
 }
 
-/// Returns the names in the form that the plan does not have.
-fn stale_names<'a>(plan: &Plan, entries: &'a Entries) -> impl Iterator<Item = &'a str> {
-    let known: HashSet<String> = plan
-        .fields()
-        .flat_map(|field| ["v", "on", "n", "j", "d", "s"].map(|prefix| format!("{prefix}{}", field.pointer)))
-        .chain(["op", "idem", "seen"].map(str::to_owned))
-        .collect();
-    let names = entries.pairs().iter().map(|(name, _)| name.as_str());
-    names.filter(move |name| !known.contains(*name) && !entries.is_beside_json(name))
-}
-
-/// The value of an object, and whether somebody filled in any of it.
-struct ObjectValue {
-    value: Map<String, Value>,
-    is_filled: bool,
-}
-
-/// Parses an object. Text that is no value of its field is a fault, and stays in the object as a string.
-fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> ObjectValue {
-    let mut object = ObjectValue { value: Map::new(), is_filled: false };
+/// Returns the names in the form that no field has. What an unpicked branch had is not among them: somebody picked another.
+fn stale_names<'a>(root: &Field, entries: &'a Entries) -> impl Iterator<Item = &'a str> {
+    let fields = root.all();
+    let mut known: HashSet<String> = HashSet::new();
+    let mut left = Vec::new();
     for field in fields {
-        let mut found = field_value(field, entries, faults).unwrap_or_else(|unreadable| {
-            faults.add(&field.pointer, unreadable.message);
+        known.insert(field.pointer.clone());
+        if let Control::Union(union) = &field.control {
+            known.insert(union.state.clone());
+            if union.is_changed(entries) {
+                left.push(format!("{}/", field.pointer));
+            }
+        }
+    }
+    let is_known = move |name: &str| {
+        let (prefix, pointer) = split_name(name);
+        let is_own = ["op", "idem", "seen"].contains(&name);
+        is_own
+            || PREFIXES.contains(&prefix) && (known.contains(pointer) || left.iter().any(|it| pointer.starts_with(it)))
+    };
+    let names = entries.pairs().iter().map(|(name, _)| name.as_str());
+    names.filter(move |name| !is_known(name) && !entries.is_beside_json(name))
+}
+
+impl Union {
+    /// Reports whether the form shows the fields of another branch than the one that is picked.
+    fn is_changed(&self, entries: &Entries) -> bool {
+        let picked = self.picked.map(|picked| picked.to_string());
+        picked.as_deref() != entries.text_at("w", &self.state).filter(|shown| !shown.is_empty())
+    }
+}
+
+/// Parses the contents of a form.
+pub(super) struct Parser<'a> {
+    entries: &'a Entries,
+    pub(super) faults: FieldFaults,
+    /// The fields in the order of the page, each with the JSON Pointer of its value.
+    pub(super) places: Vec<(String, &'a Field)>,
+    /// The number of values that somebody filled in.
+    filled: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(entries: &'a Entries) -> Self {
+        Self { entries, faults: FieldFaults::default(), places: Vec::new(), filled: 0 }
+    }
+
+    /// Parses the whole input.
+    pub(super) fn whole(&mut self, root: &'a Field) -> Value {
+        self.item(root, "").unwrap_or_else(|| Value::Object(Map::new()))
+    }
+
+    /// Parses a field. Text that is no value of its field is a fault, and stays in the value as a string.
+    fn item(&mut self, field: &'a Field, at: &str) -> Option<Value> {
+        self.places.push((at.to_owned(), field));
+        let before = self.filled;
+        let found = self.value(field, at).unwrap_or_else(|unreadable| {
+            self.faults.add(&field.pointer, unreadable.message);
+            self.filled += 1;
             Some(unreadable.typed)
         });
-        let is_fixed = matches!(field.control, Control::Fixed(_)) && entries.text_at("on", &field.pointer).is_none();
-        object.is_filled |= found.is_some() && !is_fixed && !entries.is_untouched(field);
+        if is_untouched(field, self.entries, found.as_ref()) {
+            self.filled = before;
+        }
         if found.is_none() && field.required {
             if field.nullable {
-                found = Some(Value::Null);
-            } else {
-                faults.add(&field.pointer, field.missing_message());
+                return Some(Value::Null);
             }
+            self.faults.add(&field.pointer, field.missing_message());
         }
-        if let Some(value) = found {
-            object.value.insert(field.key(), value);
-        }
-    }
-    object
-}
-
-/// Text that is no value of its field.
-struct UnreadableText {
-    message: String,
-    /// The text as JSON, for a view that shows it as typed.
-    typed: Value,
-}
-
-impl UnreadableText {
-    fn new(message: impl Into<String>, typed: impl Into<Value>) -> Self {
-        Self { message: message.into(), typed: typed.into() }
+        found
     }
 
-    /// Returns the fault with a message that repeats nothing of a secret.
-    fn without_quote(self, field: &Field) -> Self {
-        let message = match field.control {
-            Control::Number(kind) if field.is_secret => format!("{} must be {}", field.label, kind.noun_with_example()),
-            Control::Lines(_) if field.is_secret => format!("{} must have one number a line", field.label),
-            _ => return self,
+    /// Parses the value of a field. Returns `None` if it is left out. Null is sent instead of leaving out, never instead of a
+    /// value.
+    fn value(&mut self, field: &'a Field, at: &str) -> Result<Option<Value>, UnreadableText> {
+        let pointer = field.pointer.as_str();
+        let found = match self.entries.text_at("j", pointer) {
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => {
+                let mut value = json_text::read(text).map_err(|message| UnreadableText::new(message, text))?;
+                self.entries.unmask(&mut value, pointer);
+                self.filled += 1;
+                Some(value)
+            }
+            None => match &field.control {
+                Control::Group(group) => self.group(field, group, at),
+                Control::Rows(rows) => {
+                    let is_on = self.entries.has_at("on", pointer);
+                    self.filled += usize::from(is_on || rows.rows.len() > rows.fixed);
+                    let items = self.rows(&rows.rows, at);
+                    let is_sent = !items.is_empty() || is_on || field.required && !field.nullable;
+                    is_sent.then_some(Value::Array(items))
+                }
+                Control::Union(union) => self.union(union, at)?,
+                _ => {
+                    let found =
+                        control_value(field, self.entries).map_err(|unreadable| unreadable.without_quote(field))?;
+                    let is_fixed = matches!(field.control, Control::Fixed(_)) && !self.entries.has_at("on", pointer);
+                    self.filled += usize::from(found.is_some() && !is_fixed);
+                    found
+                }
+            },
         };
-        Self { message, ..self }
-    }
-}
-
-/// Parses the value of a field. Returns `None` if it is left out. Null is sent instead of leaving out, never instead of a value.
-fn field_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, UnreadableText> {
-    let pointer = field.pointer.as_str();
-    let found = match entries.text_at("j", pointer) {
-        Some(text) if text.trim().is_empty() || entries.has_untouched_skeleton(field) => None,
-        Some(text) => {
-            let mut value = json_text::read(text).map_err(|message| UnreadableText::new(message, text))?;
-            entries.unmask(&mut value, pointer);
-            Some(value)
+        let has_none = found.is_none() || matches!(field.control, Control::Group(_));
+        if has_none && field.is_secret && self.entries.has_at("s", pointer) {
+            let (verb, label) = (field.verb(), in_sentence(&field.label));
+            let message = format!("{verb} {label} again: it is not shown, and was kept for an hour");
+            return Err(UnreadableText::new(message, ""));
         }
-        None => control_value(field, entries, faults).map_err(|unreadable| unreadable.without_quote(field))?,
-    };
-    let has_none = found.is_none() || matches!(field.control, Control::Group(_));
-    if has_none && field.is_secret && entries.text_at("s", pointer).is_some() {
-        let (verb, label) = (field.verb(), in_sentence(&field.label));
-        let message = format!("{verb} {label} again: it is not shown, and was kept for an hour");
-        return Err(UnreadableText::new(message, ""));
-    }
-    if let Some(masked) = found.as_ref().filter(|value| contains_mask(value)) {
-        return Err(UnreadableText::new(mask_message(), masked.clone()));
-    }
-    Ok(found.or_else(|| (field.nullable && entries.text_at("n", pointer).is_some()).then_some(Value::Null)))
-}
-
-/// Parses what the control of a field holds. Returns `None` if it holds nothing.
-fn control_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, UnreadableText> {
-    let pointer = field.pointer.as_str();
-    let is_on = entries.text_at("on", pointer).is_some();
-    let typed = entries.text_at("v", pointer).unwrap_or_default();
-    let unreadable = |message: String| UnreadableText::new(message, typed);
-    match &field.control {
-        Control::Text(line) => Ok(text(*line, typed, is_on)),
-        Control::Number(_) if typed.trim().is_empty() => Ok(None),
-        Control::Number(kind) => match number::read(typed, &field.label, *kind) {
-            Ok(number) => Ok(Some(Value::Number(number))),
-            Err(message) => Err(unreadable(message)),
-        },
-        Control::YesNo => match typed {
-            "" => Ok(None),
-            "true" => Ok(Some(Value::Bool(true))),
-            "false" => Ok(Some(Value::Bool(false))),
-            _ => Err(unreadable(format!("Choose yes or no for {}", in_sentence(&field.label)))),
-        },
-        Control::Choice(_) if typed.is_empty() => Ok(None),
-        Control::Choice(choices) => chosen(choices, typed).map(Some),
-        Control::Checks(choices) => {
-            let picked: Vec<_> = entries.all(pointer).map(|index| chosen(choices, index)).collect::<Result<_, _>>()?;
-            Ok((is_on || !picked.is_empty()).then_some(Value::Array(picked)))
+        let is_whole = !field.control.has_inner() || self.entries.has_at("j", pointer);
+        if let Some(masked) = found.as_ref().filter(|value| is_whole && contains_mask(value)) {
+            return Err(UnreadableText::new(mask_message(), masked.clone()));
         }
-        Control::Lines(scalar) => {
-            let items = lines(*scalar, typed)?;
-            Ok((is_on || !items.is_empty()).then_some(Value::Array(items)))
+        if found.is_none() && field.nullable && self.entries.has_at("n", pointer) {
+            self.filled += 1;
+            return Ok(Some(Value::Null));
         }
-        Control::Group(inner) => Ok(group(field, inner, entries, faults)),
-        Control::Fixed(value) => Ok((is_on || field.required && !field.nullable).then(|| value.clone())),
-        Control::Json(_) => Ok(None),
+        Ok(found)
     }
-}
 
-fn text(line: Line, typed: &str, is_on: bool) -> Option<Value> {
-    let text = typed.replace("\r\n", "\n");
-    let text = if line.is_trimmed() { text.trim().to_owned() } else { text };
-    (is_on || !text.is_empty()).then_some(Value::String(text))
-}
-
-fn chosen(choices: &[Choice], index: &str) -> Result<Value, UnreadableText> {
-    let choice = index.parse::<usize>().ok().and_then(|index| choices.get(index));
-    let unknown = || UnreadableText::new("Choose one of the values that are offered", index);
-    choice.map(|choice| choice.value.clone()).ok_or_else(unknown)
-}
-
-/// Parses a list, one item a line.
-fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, UnreadableText> {
-    let mut first_fault = None;
-    let mut read = |(at, line): (usize, &str)| match scalar {
-        Scalar::Text => Value::from(line),
-        Scalar::Number(kind) => match number::read(line, "This", kind) {
-            Ok(number) => Value::Number(number),
-            Err(message) => {
-                first_fault.get_or_insert_with(|| line_message(at + 1, line, &message));
-                line.into()
+    /// Parses an object. An optional one is sent if its box is ticked or somebody filled in one of its fields; only then its
+    /// required fields are required.
+    fn group(&mut self, field: &'a Field, group: &'a Group, at: &str) -> Option<Value> {
+        let outside = std::mem::take(&mut self.faults);
+        let before = self.filled;
+        let is_on = self.entries.has_at("on", &field.pointer);
+        let mut object = Map::new();
+        for field in &group.fields {
+            let key = field.key();
+            if let Some(value) = self.item(field, &format!("{at}/{}", step(&key))) {
+                object.insert(key, value);
             }
-        },
-    };
-    let items: Vec<_> = typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(&mut read).collect();
-    first_fault.map_or(Ok(items.clone()), |message| Err(UnreadableText::new(message, items)))
+        }
+        if let Some(map) = &group.map {
+            self.filled += map.rows.len();
+            self.map(&map.rows, at, &mut object);
+        }
+        self.filled += usize::from(is_on);
+        let inside = std::mem::replace(&mut self.faults, outside);
+        // required and nullable: left empty, it is null
+        if !(field.required && !field.nullable || self.filled > before) {
+            return None;
+        }
+        self.faults.append(inside);
+        Some(Value::Object(object))
+    }
+
+    /// Parses the rows for names of one's choice. A row without a name, or with one that is taken, is a fault.
+    fn map(&mut self, rows: &'a [Field], at: &str, object: &mut Map<String, Value>) {
+        for row in rows {
+            let typed = self.entries.text_at("k", &row.pointer).unwrap_or_default();
+            let found = self.item(row, &format!("{at}/{}", step(typed)));
+            let place = format!("{}/~key", row.pointer);
+            if typed.is_empty() {
+                let called = in_sentence(&row.label);
+                self.faults.add(place, format!("Enter a name for {called}, or remove it"));
+            } else if object.contains_key(typed) {
+                self.faults.add(place, format!("The name “{}” is there twice: change one, or remove it", plain(typed)));
+            } else if let Some(value) = found {
+                object.insert(typed.to_owned(), value);
+            }
+        }
+    }
+
+    fn rows(&mut self, rows: &'a [Field], at: &str) -> Vec<Value> {
+        let mut items = Vec::with_capacity(rows.len());
+        let mut first_gap = None;
+        for (index, row) in rows.iter().enumerate() {
+            match self.item(row, &format!("{at}/{index}")) {
+                Some(value) => {
+                    if let Some(gap) = first_gap.take() {
+                        let gap: &Field = gap;
+                        let called = in_sentence(&gap.label);
+                        self.faults.add(&gap.pointer, format!("{} {called}: a later item is filled in", gap.verb()));
+                    }
+                    items.push(value);
+                }
+                None if row.required => {}
+                None => first_gap = first_gap.or(Some(row)),
+            }
+        }
+        items
+    }
+
+    fn union(&mut self, union: &'a Union, at: &str) -> Result<Option<Value>, UnreadableText> {
+        let Some(field) = &union.field else { return Ok(None) };
+        self.filled += 1;
+        let value = self.item(field, at);
+        let label = union.picked.and_then(|picked| union.branches.get(picked)).map(|branch| branch.label.as_str());
+        // nobody has seen the fields of this branch
+        if union.is_changed(self.entries) && field.control.has_inner() {
+            let label = label.unwrap_or_default();
+            let message = format!("You chose “{label}”: check its fields, which are shown now");
+            return Err(UnreadableText::new(message, value.unwrap_or_default()));
+        }
+        Ok(value)
+    }
 }
 
-fn line_message(number: usize, line: &str, message: &str) -> String {
-    if line.matches(',').count() > 1 {
-        return format!("Line {number}: write one number a line, without commas");
-    }
-    format!("Line {number}: {message}")
+/// Reports whether a field has the default that the form filled in, and nobody changed it.
+fn is_untouched(field: &Field, entries: &Entries, found: Option<&Value>) -> bool {
+    entries.has_at("d", &field.pointer) && field.default.is_some() && field.default.as_ref() == found
 }
 
-/// Parses an object. An optional one is sent if its box is ticked or somebody filled in one of its fields; only then its
-/// required fields are required.
-fn group(field: &Field, inner: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Option<Value> {
-    let mut inner_faults = FieldFaults::default();
-    let object = object(inner, entries, &mut inner_faults);
-    let is_on = entries.text_at("on", &field.pointer).is_some();
-    // required and nullable: left empty, it is null
-    if !(field.required && !field.nullable || is_on || object.is_filled) {
-        return None;
+/// Reports whether the form shows the default of a field, and has always shown it.
+pub(super) fn shows_default(field: &Field, entries: &Entries) -> bool {
+    entries.has_at("d", &field.pointer) && {
+        let found = Parser::new(entries).value(field, "").ok().flatten();
+        is_untouched(field, entries, found.as_ref())
     }
-    faults.append(inner_faults);
-    Some(Value::Object(object.value))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::join::join;
+use super::join::{CONDITIONS, join};
 
 /// Maximum number of references in one place; more count as recursive.
 const MAX_REFERENCES: usize = 16;
@@ -36,10 +36,24 @@ fn flatten(root: &Value, object: &Map<String, Value>, references_left: &mut usiz
     };
     for part in target.into_iter().chain(parts) {
         if *part != Value::Bool(true) {
-            own = join(own, &flatten(root, part.as_object()?, references_left)?)?;
+            let mut part = flatten(root, part.as_object()?, references_left)?;
+            move_condition(&mut part);
+            own = join(own, &part)?;
         }
     }
     Some(own)
+}
+
+/// Moves the condition of a part of `allOf` into the list of conditions: several parts have one.
+fn move_condition(part: &mut Map<String, Value>) {
+    let words = ["if", "then", "else"];
+    let moved: Map<_, _> = words.iter().filter_map(|word| part.shift_remove_entry(*word)).collect();
+    if moved.contains_key("if") {
+        let list = part.entry(CONDITIONS).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.push(Value::Object(moved));
+        }
+    }
 }
 
 /// Returns the JSON Pointer of a local reference such as `#/$defs/x`, or `None` for other references.

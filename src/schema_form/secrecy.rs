@@ -1,8 +1,9 @@
 //! Secrecy: which values a schema calls secret, and which schemas describe a value inside of another.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::choose::has_secret_name;
+use super::pattern::matches;
 use super::resolve::collect_parts;
 
 /// All schemas that describe one value, without their references.
@@ -49,12 +50,6 @@ pub(super) fn member_schemas<'a>(parts: &[&'a Map<String, Value>], name: &str) -
         schemas
     };
     parts.iter().flat_map(of_part).collect()
-}
-
-/// Reports whether a name matches a pattern. A pattern that cannot be read matches: better masked than shown.
-fn matches(pattern: &str, name: &str) -> bool {
-    let schema = json!({ "pattern": pattern });
-    jsonschema::validator_for(&schema).map_or(true, |validator| validator.is_valid(&name.into()))
 }
 
 /// Returns the schemas of an item of a list, in all drafts.

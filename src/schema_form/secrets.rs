@@ -1,8 +1,11 @@
 //! Secrets of a form between two of its pages: no page shows them, and nobody has to type them twice.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::entries::Entries;
+use super::field::Field;
 use super::plan::Plan;
 
 /// Prefixes of the pairs that hold a value.
@@ -13,7 +16,8 @@ impl Entries {
     #[must_use]
     pub fn with_sealed_secrets(&self, plan: &Plan, seal: impl Fn(&str, &str) -> Option<String>) -> Self {
         let mut sealed = self.clone();
-        for pointer in self.secret_pointers(plan) {
+        let root = plan.root(self);
+        for pointer in self.secret_pointers(&root) {
             let contents: Vec<_> = self.values_at(pointer).filter(|(_, text)| !text.is_empty()).collect();
             sealed.retain(|(name, _)| !VALUE_PREFIXES.iter().any(|prefix| name.strip_prefix(prefix) == Some(pointer)));
             if !contents.is_empty() {
@@ -27,12 +31,12 @@ impl Entries {
     }
 
     /// Returns the places of the secrets, each once.
-    fn secret_pointers(&self, plan: &Plan) -> Vec<&str> {
+    fn secret_pointers(&self, root: &Field) -> Vec<&str> {
+        let fields = root.all();
+        let secret: HashSet<&str> = fields.iter().filter(|it| it.is_secret).map(|it| it.pointer.as_str()).collect();
         // beside a JSON text there are only the secrets that its masks stand for
         let is_secret = |name: &str, pointer: &str| {
-            pointer.starts_with('/') && self.is_json()
-                || self.is_beside_json(name)
-                || plan.fields().any(|field| field.is_secret && field.pointer == pointer)
+            pointer.starts_with('/') && self.is_json() || self.is_beside_json(name) || secret.contains(pointer)
         };
         let mut pointers: Vec<&str> = Vec::new();
         for (name, _) in self.pairs() {

@@ -1,36 +1,38 @@
-//! The view of a form: its plan, its contents, and its faults. `field_view` has that of a field.
+//! The view of a form: its fields, its contents, and its faults. `field_view` has that of a field.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::entries::{ENTERED_BEFORE, Entries, WHOLE_INPUT};
+use super::control_view::{ErrorView, Shown};
+use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Control, Field};
-use super::field_view::{ErrorView, FieldView};
+use super::field_view::FieldView;
 use super::names::id;
+use super::nested_view::GroupView;
 use super::offer::Offer;
-use super::plan::{Plan, Root};
+use super::plan::Plan;
 use crate::error::FieldFaults;
-
-/// Fewer optional fields than this are always visible.
-const MIN_TUCKED_FIELDS: usize = 3;
-
-/// The fields that are shown of a form without required ones.
-const MAX_FIRST_FIELDS: usize = 8;
 
 /// The fields of a form, to be placed between `<form>` and its buttons.
 #[derive(Template)]
 #[template(path = "schema_form/form.html")]
 pub struct FormView {
     summary: Vec<Fault>,
-    whole: Option<Whole>,
-    shown: Vec<FieldView>,
-    more: Vec<FieldView>,
-    more_is_open: bool,
-    is_open: bool,
+    contents: Contents,
 }
 
 // askama has escaped the contents
 impl HtmlSafe for FormView {}
+
+/// The contents of a form.
+enum Contents {
+    /// The whole input as one text area with JSON.
+    Whole(Whole),
+    /// The fields of the input.
+    Group(GroupView<FieldView>),
+    /// The input is one of several kinds.
+    Field(Box<FieldView>),
+}
 
 /// The summary of a form's faults, which is placed above the form and gets the focus.
 #[derive(Template)]
@@ -61,39 +63,48 @@ impl FormView {
     /// Combines a plan with the contents of a form and its faults.
     #[must_use]
     pub fn new(plan: &Plan, entries: &Entries, faults: &FieldFaults) -> Self {
-        let (fields, why) = match &plan.root {
-            Root::Fields(fields) if !entries.is_json() => (fields.as_slice(), None),
-            Root::Fields(_) => (&[][..], Some(String::new())),
-            Root::Json(why) => (&[][..], Some(why.clone())),
+        Self::with_focus(plan, entries, faults, "", "UTC")
+    }
+
+    /// Combines a plan with the contents of a form and its faults. `focus` is the id of the element that gets the focus, `zone`
+    /// the time zone in which the person enters times.
+    #[must_use]
+    pub fn with_focus(plan: &Plan, entries: &Entries, faults: &FieldFaults, focus: &str, zone: &str) -> Self {
+        let why = match &plan.why_json {
+            Some(why) => Some(why.clone()),
+            None => entries.is_json().then(String::new),
         };
-        let whole = why.map(|why| Whole {
-            text: entries.get(WHOLE_INPUT).unwrap_or_default().to_owned(),
-            why,
-            errors: faults.faults().iter().map(ErrorView::new).collect(),
-            secrets: entries.pairs().iter().filter(|(name, _)| name.starts_with("s/")).cloned().collect(),
-        });
-        let (more, shown) = tuck(fields, entries);
-        let views =
-            |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
-        Self {
-            more_is_open: more.iter().any(|field| has_fault(field, faults)),
-            summary: summary(plan, faults, whole.is_some()),
-            whole,
-            shown: views(shown),
-            more: views(more),
-            is_open: plan.is_open && !entries.is_json(),
+        if let Some(why) = why {
+            let whole = Whole {
+                text: entries.get(WHOLE_INPUT).unwrap_or_default().to_owned(),
+                why,
+                errors: faults.faults().iter().map(ErrorView::new).collect(),
+                secrets: entries.pairs().iter().filter(|(name, _)| name.starts_with("s/")).cloned().collect(),
+            };
+            return Self { summary: summary(None, faults), contents: Contents::Whole(whole) };
         }
+        let (root, entries) = plan.root_with_defaults(entries);
+        let shown = Shown { entries: &entries, faults, focus, zone };
+        let contents = match &root.control {
+            Control::Group(group) => {
+                Contents::Group(GroupView::new(&root, group, shown, &|field, _| FieldView::new(field, shown)))
+            }
+            _ => Contents::Field(Box::new(FieldView::new(&root, shown))),
+        };
+        Self { summary: summary(Some(&root), faults), contents }
     }
 
     /// Offers choices beside the control of a field. A form that is one text with JSON has no such control.
     #[must_use]
     pub fn with_offer(mut self, pointer: &str, offer: Offer) -> Self {
         let opens = offer.has_answer();
-        if let Some(field) = self.shown.iter_mut().find(|field| field.is_at(pointer)) {
-            field.set_offer(offer);
-        } else if let Some(field) = self.more.iter_mut().find(|field| field.is_at(pointer)) {
-            field.set_offer(offer);
-            self.more_is_open |= opens;
+        if let Contents::Group(group) = &mut self.contents {
+            if let Some(field) = group.shown.iter_mut().find(|field| field.is_at(pointer)) {
+                field.set_offer(offer);
+            } else if let Some(field) = group.more.iter_mut().find(|field| field.is_at(pointer)) {
+                field.set_offer(offer);
+                group.more_is_open |= opens;
+            }
         }
         self
     }
@@ -105,52 +116,29 @@ impl FormView {
     }
 }
 
-/// Splits fields into those behind "More options" and those that are shown. The first fields of a form without required ones
-/// stay, whatever is filled in: a form that is shown again has them in the same place.
-fn tuck<'a>(fields: &'a [Field], entries: &Entries) -> (Vec<&'a Field>, Vec<&'a Field>) {
-    let first = if fields.iter().any(|field| field.required) { 0 } else { MAX_FIRST_FIELDS };
-    let place = |(at, field): &(usize, &Field)| *at >= first && is_tucked(field, entries);
-    let (more, shown): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(place);
-    let fields_of = |placed: Vec<(usize, &'a Field)>| placed.into_iter().map(|(_, field)| field).collect();
-    if more.len() < MIN_TUCKED_FIELDS {
-        (Vec::new(), fields.iter().collect())
-    } else {
-        (fields_of(more), fields_of(shown))
-    }
-}
-
-/// Reports whether an optional field is empty, so that it can be behind "More options".
-fn is_tucked(field: &Field, entries: &Entries) -> bool {
-    if entries.has_untouched_skeleton(field) {
-        return !field.required;
-    }
-    let typed = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
-    let inner_typed = match &field.control {
-        Control::Group(inner) => inner.iter().any(|field| !is_tucked(field, entries)),
-        _ => false,
-    };
-    !field.required && !["v", "on", "n", "j", "s", ENTERED_BEFORE].into_iter().any(typed) && !inner_typed
-}
-
-fn has_fault(field: &Field, faults: &FieldFaults) -> bool {
-    faults
-        .faults()
-        .iter()
-        .any(|fault| fault.field == field.pointer || fault.field.starts_with(&format!("{}/", field.pointer)))
-}
-
 /// Returns the faults in the order of the page. A fault without a field links to the parent field, or to the form.
-fn summary(plan: &Plan, faults: &FieldFaults, is_json: bool) -> Vec<Fault> {
-    let order: Vec<_> = plan.fields().map(|field| field.pointer.as_str()).collect();
-    let place =
-        |pointer: &str| order.iter().rposition(|known| *known == pointer || pointer.starts_with(&format!("{known}/")));
+fn summary(root: Option<&Field>, faults: &FieldFaults) -> Vec<Fault> {
+    let fields = root.map(Field::all).unwrap_or_default();
+    let is_inside = |field: &Field, pointer: &str| {
+        pointer == field.pointer || !field.pointer.is_empty() && pointer.starts_with(&format!("{}/", field.pointer))
+    };
+    let place = |pointer: &str| fields.iter().rposition(|field| is_inside(field, pointer));
     let mut placed: Vec<_> = faults.faults().iter().map(|fault| (place(&fault.field), fault)).collect();
     placed.sort_by_key(|(place, _)| place.unwrap_or(0));
-    let href = |at: Option<usize>| match at {
-        Some(at) if !is_json => format!("#{}", id(order[at])),
+    let href = |at: Option<usize>, pointer: &str| match at.map(|at| fields[at]) {
+        Some(_) if pointer.ends_with("/~key") => format!("#{}", id(pointer)),
+        Some(field) if !field.pointer.is_empty() => match &field.control {
+            Control::Union(union) => format!("#{}-b", id(&union.state)),
+            Control::Closed => format!("#{}-add", id(&field.pointer)),
+            _ => format!("#{}", id(&field.pointer)),
+        },
         _ => "#f".to_owned(),
     };
-    placed.into_iter().map(|(at, fault)| Fault { href: href(at), message: fault.message.clone() }).collect()
+    let fault = |(at, fault): (Option<usize>, &crate::error::FieldFault)| Fault {
+        href: href(at, &fault.field),
+        message: fault.message.clone(),
+    };
+    placed.into_iter().map(fault).collect()
 }
 
 #[cfg(test)]

@@ -78,16 +78,22 @@ async fn a_tool_with_a_recursive_schema_is_usable() {
     add(&alice, "Garden", server.url().as_str()).await;
 
     let plant = "/connectors/garden/tools/plant";
-    let tree = r#"[{"name": "twig", "children": []}]"#;
-    let job = app.run(&alice, plant, [("v/tree/name", "oak"), ("j/tree/children", tree)]).await;
-    assert_eq!(job.text("#job-result pre"), "planted");
+    // each press of the button opens one more level
+    let form = alice.get(plant).await;
+    let one = alice.submit(&form, "form[action*='/tools/']", [("op", "add:/tree/children")]).await;
+    let two = alice.submit(&one, "form[action*='/tools/']", [("op", "add:/tree/children/0/children")]).await;
+    assert_eq!(two.texts("legend").iter().filter(|label| label.starts_with("Child")).count(), 5, "{}", two.body);
+    let names =
+        [("v/tree/name", "oak"), ("v/tree/children/0/name", "twig"), ("v/tree/children/0/children/0/name", "leaf")];
+    let job = alice.submit(&two, "form[action*='/tools/']", names).await;
+    app.wait_until_finished(&alice, job.path().trim_start_matches("/jobs/").parse().unwrap()).await;
     let sent: serde_json::Value = serde_json::from_str(&server.requests("tools/call")[0].body).unwrap();
-    let expected = json!({"tree": {"name": "oak", "children": [{"name": "twig", "children": []}]}});
+    let expected = json!({"tree": {"name": "oak", "children": [{"name": "twig", "children": [{"name": "leaf"}]}]}});
     assert_eq!(sent["params"]["arguments"], expected);
 
-    let form = alice.get(plant).await;
-    let wrong = [("v/tree/name", "oak"), ("j/tree/children", r#"[{"name": 7}]"#)];
-    let page = alice.submit(&form, "form[action*='/tools/']", wrong).await;
+    let raw = alice.submit(&two, "form[action*='/tools/']", [("op", "raw:/tree/children")]).await;
+    let wrong = [("j/tree/children", r#"[{"name": 7}]"#)];
+    let page = alice.submit(&raw, "form[action*='/tools/']", wrong).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "the recursion is not checked: {}", page.path());
 }
 

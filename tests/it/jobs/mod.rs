@@ -7,6 +7,7 @@ mod job_facts;
 mod job_page;
 mod list;
 mod list_updates;
+mod nested_input;
 mod previews;
 mod run;
 mod secrets;

@@ -218,7 +218,6 @@ async fn a_secret_that_is_no_string_is_kept_like_one_that_is() {
     let (app, mut server) = (TestApp::new().await, EchoingServer::start(tools_with_other_types()).await);
     let alice = app.alice().await;
     let tool = add(&app, &alice, &server).await;
-    let rows = r#"[{"pin": 60606061, "name": "al"}]"#;
     let typed = [
         ("op", "json"),
         ("v/user", PUBLIC),
@@ -227,14 +226,16 @@ async fn a_secret_that_is_no_string_is_kept_like_one_that_is() {
         ("v/kind", "1"),
         ("v/safe/code", "sesame-street"),
         ("v/safe/slots", "77123987"),
-        ("j/rows", rows),
+        ("v/rows/0/pin", "60606061"),
+        ("v/rows/0/name", "al"),
     ];
     let input = json!({"user": PUBLIC, "max_secret": 4, "pin": 20_251_129, "kind": "gate",
         "safe": {"code": "sesame-street", "slots": [77_123_987]}, "rows": [{"pin": 60_606_061, "name": "al"}]});
     // from view to view, and through a preview, no page shows one
     let form = alice.get(&tool).await;
+    let form = alice.submit(&form, FORM, [("op", "add:/rows")]).await;
     let mut page = alice.submit(&form, FORM, typed).await;
-    for next in ["form", "preview", "run"] {
+    for next in ["form", "raw:/rows", "form:/rows", "copy:/rows/0", "del:/rows/1", "preview", "run"] {
         for secret in &spellings {
             assert!(!page.body.contains(secret), "before {next:?} the page shows {secret}:\n{}", page.body);
         }

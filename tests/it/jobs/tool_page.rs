@@ -1,4 +1,4 @@
-//! The page of a tool beside its form: former runs and the schema; and what the form says about parts that are written as JSON.
+//! The page of a tool beside its form: former runs and the schema; and what the form says about its parts.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn add_tool(app: &TestApp, alice: &Browser, schema: &Value) -> (ScriptedSe
     (server, format!("{path}/tools/order"))
 }
 
-/// An order whose parts are deeper than a form shows.
+/// An order with an object in an object, and lists of objects.
 fn order() -> Value {
     let address = json!({ "type": "object", "required": ["street", "city"], "properties": {
         "street": { "type": "string", "description": "With the number." }, "city": { "type": "string" },
@@ -50,27 +50,31 @@ async fn the_last_runs_of_a_tool_offer_their_input() {
 }
 
 #[tokio::test]
-async fn parts_that_are_written_as_json_name_their_members_and_begin_with_a_skeleton() {
+async fn every_fault_stands_at_the_control_of_its_row() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let (_server, tool) = add_tool(&app, &alice, &order()).await;
     let form = alice.get(&tool).await;
-    let told = form.texts("form .hint li");
-    assert!(told.contains(&"street: text, in double quotes (required). With the number.".to_owned()), "{told:?}");
-    assert!(told.contains(&"floor: a whole number".to_owned()), "{told:?}");
-    let skeleton = |name: &str| serde_json::from_str::<Value>(&form.text(&format!("[name='j/{name}']"))).unwrap();
-    assert_eq!(skeleton("ship/to"), json!({ "street": "", "city": "" }));
-    assert_eq!(skeleton("items"), json!([{ "sku": "", "qty": null }]));
-
-    // untouched, a skeleton is nothing
     let empty = alice.submit(&form, FORM, []).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let faults = empty.texts(".summary li a");
-    assert_eq!(faults, ["Enter to as JSON", "Enter items as JSON"]);
-    let filled = [("j/ship/to", r#"{"street": "Elm 1", "city": "York"}"#), ("j/items", r#"[{"sku": "A1", "qty": 2}]"#)];
-    let job = app.run(&alice, &tool, filled).await;
-    let expected =
-        json!({ "ship": { "to": { "street": "Elm 1", "city": "York" } }, "items": [{ "sku": "A1", "qty": 2 }] });
+    assert_eq!(faults, ["Enter street", "Enter city", "Enter sku", "Enter a whole number for qty"]);
+    let two = alice.submit(&form, FORM, [("op", "add:/items")]).await;
+    let filled = [
+        ("v/ship/to/street", "Elm 1"),
+        ("v/ship/to/city", "York"),
+        ("v/items/0/sku", "A1"),
+        ("v/items/0/qty", "2"),
+        ("v/items/1/sku", "B2"),
+        ("v/items/1/qty", "many"),
+    ];
+    let wrong = alice.submit(&two, FORM, filled).await;
+    assert_eq!(wrong.texts(".summary li a"), ["Qty must be a whole number, such as 12"]);
+    assert_eq!(wrong.attr(".summary li a", "href").as_deref(), Some("#f-items-1-qty"));
+    assert_eq!(wrong.text("[id='f-items-1-qty-e']"), "Error: Qty must be a whole number, such as 12");
+    let job = alice.submit(&wrong, FORM, [("v/items/1/qty", "3")]).await;
+    let expected = json!({ "ship": { "to": { "street": "Elm 1", "city": "York" } },
+        "items": [{ "sku": "A1", "qty": 2 }, { "sku": "B2", "qty": 3 }] });
     assert_eq!(json(&alice, &job).await["input"], expected, "an optional part that nobody touched was sent");
 }
 
@@ -80,6 +84,8 @@ async fn every_fault_of_a_json_box_stands_beside_it() {
     let alice = app.alice().await;
     let (_server, tool) = add_tool(&app, &alice, &order()).await;
     let form = alice.get(&tool).await;
+    let form = alice.submit(&form, FORM, [("op", "raw:/ship/to")]).await;
+    let form = alice.submit(&form, FORM, [("op", "raw:/items")]).await;
     let wrong =
         [("j/ship/to", r#"{"street": 7}"#), ("j/items", r#"[{"sku": "A1", "qty": 1}, {"sku": 2, "qty": "x"}]"#)];
     let page = alice.submit(&form, FORM, wrong).await;

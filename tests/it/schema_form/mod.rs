@@ -1,8 +1,10 @@
 //! The law of forms: what the form shows is what the job sends. Here over a corpus of schemas, in `law` over generated ones.
 
+mod corpora;
 mod generator;
 mod law;
 mod readings;
+mod samples;
 
 use craft::error::FieldFaults;
 use craft::schema_form::{Entries, FormView, Plan, Validator, parse};

@@ -10,7 +10,7 @@ use crate::connectors::Effect;
 use crate::error::{Error as DomainError, FieldFaults};
 use crate::foreign_text::clean_text;
 use crate::jobs::{self, ToolRun};
-use crate::schema_form::{Entries, FormView, Offer, Root, has_stale_fields, parse_as_shown};
+use crate::schema_form::{Entries, FormView, Offer, has_stale_fields, parse_as_shown};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
@@ -103,7 +103,11 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     // the connection is not a field of the tool, and is validated after them
     let none = FieldFaults::default();
     let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
-    let form = FormView::new(&tool.plan, &entries, if picker.faults.is_empty() { faults } else { &none });
+    let form = {
+        let faults = if picker.faults.is_empty() { faults } else { &none };
+        let zone = calendar.zone().iana_name().unwrap_or("UTC");
+        FormView::with_focus(&tool.plan, &entries, faults, filled.focus, zone)
+    };
     let form = with_offers(form, tool, &picker, filled.offer)?;
     let page = ToolPage {
         tile: tile(&tool.connector, me.here()),
@@ -124,10 +128,10 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         summary: form.summary(),
         form,
         picker,
-        other_view: match tool.plan.root {
-            Root::Fields(_) if entries.is_json() => Some(("form", "Edit as a form")),
-            Root::Fields(_) => Some(("json", "Edit as JSON")),
-            Root::Json(_) => None,
+        other_view: match tool.plan.why_json {
+            None if entries.is_json() => Some(("form", "Edit as a form")),
+            None => Some(("json", "Edit as JSON")),
+            Some(_) => None,
         },
         is_newer: tool.is_newer,
         lacks_example: filled.entries.lacks_example(&tool.plan),

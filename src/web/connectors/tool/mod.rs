@@ -22,7 +22,7 @@ use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::rest::CURSOR;
-use crate::schema_form::{Entries, Offer, Op, Plan, mask, parse, parse_as_shown};
+use crate::schema_form::{Entries, Offer, Op, Plan, Validator, mask, parse, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -55,6 +55,8 @@ struct FilledForm<'a> {
     faults: &'a FieldFaults,
     /// The run was refused because the tool has changed.
     is_refused: bool,
+    /// The id of the element that gets the focus; empty for none.
+    focus: &'a str,
     /// The choices that the person asked for, with the pointer of their field.
     offer: Option<(&'a str, &'a Offer)>,
 }
@@ -126,7 +128,15 @@ pub(super) async fn new(
     let ran_through = tool.ran_through.map(|id| id.to_string());
     let chosen = chosen.as_deref().or(ran_through.as_deref());
     let faults = FieldFaults::default();
-    let filled = FilledForm { entries: &entries, idem: &idem, chosen, faults: &faults, is_refused: false, offer: None };
+    let filled = FilledForm {
+        entries: &entries,
+        idem: &idem,
+        chosen,
+        faults: &faults,
+        is_refused: false,
+        focus: "",
+        offer: None,
+    };
     form::show(&app, &me, &tool, filled).await
 }
 
@@ -180,6 +190,7 @@ pub(super) async fn create(
         chosen: chosen.as_deref(),
         faults: &no_faults,
         is_refused: false,
+        focus: "",
         offer: None,
     };
     let op = Op::from_entries(&entries);
@@ -213,6 +224,13 @@ pub(super) async fn create(
                 Err(error) => Err(error),
             }
         }
+        Op::Edit => match entries.edited(&tool.plan) {
+            Ok(edited) => {
+                let filled = FilledForm { entries: &edited.entries, focus: &edited.focus, ..sent };
+                return form::show(&app, &me, &tool, filled).await;
+            }
+            Err(error) => Err(error),
+        },
         Op::Change => return form::show(&app, &me, &tool, sent).await,
     };
     match shown {
@@ -228,6 +246,7 @@ async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op:
     jobs::check_tool(&tool.connector, &tool.version)?;
     let input = parse(&tool.plan, sent.entries)?;
     let connection = connection_picker::parse(sent.chosen)?;
+    tool.plan.check(sent.entries, &Validator::compile(&tool.version.schema), &input)?;
     jobs::validate_input(&tool.version, &input)?;
     let is_seen = sent.entries.get("seen").is_some_and(|seen| seen == preview::digest(tool, &input, sent.chosen));
     if op == Op::Preview || (tool.version.effect() == Effect::Destructive && !is_seen) {

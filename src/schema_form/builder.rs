@@ -1,0 +1,167 @@
+//! Building of the fields of a form from the schema and the contents of the form.
+//!
+//! One walk serves all forms. It reads rows and picked branches from the contents, or writes the contents that show a value
+//! or the defaults.
+
+use serde_json::{Map, Value};
+
+use super::choose::{Chosen, choose_control};
+use super::describe::{describe, is_secret_field};
+use super::entries::{ENTERED_BEFORE, Entries, pretty};
+use super::field::{Control, Field};
+use super::field_place::{Place, Source};
+use super::fit::Fit;
+use super::mask::contains_mask;
+
+/// Maximum number of fields. What does not fit is a text area with JSON.
+pub(super) const MAX_FIELDS: usize = 1000;
+
+/// Maximum depth of fields in fields.
+const MAX_DEPTH: usize = 8;
+
+const TOO_LARGE: &str = "The form has no room for more fields. Write this part as JSON";
+
+/// Builds fields until their number exceeds the maximum.
+pub(super) struct Builder<'a> {
+    pub(super) root: &'a Value,
+    pub(super) fit: Fit<'a>,
+    pub(super) entries: &'a mut Entries,
+    pub(super) fields_left: usize,
+    /// A field whose contents come from elsewhere than those of the others.
+    replaced: Option<(&'a str, Source<'a>)>,
+}
+
+impl<'a> Builder<'a> {
+    /// Begins to build the fields of a schema whose references are local.
+    pub(super) fn new(schema: &'a Value, entries: &'a mut Entries) -> Self {
+        let fit = Fit::new(schema);
+        Self { root: schema, fit, entries, fields_left: MAX_FIELDS, replaced: None }
+    }
+
+    /// Takes the contents of one field from a source.
+    pub(super) fn replacing(mut self, pointer: &'a str, source: Source<'a>) -> Self {
+        self.replaced = Some((pointer, source));
+        self
+    }
+
+    /// Builds the field of the whole input.
+    pub(super) fn root(mut self, source: Source<'_>) -> Field {
+        let place = Place {
+            pointer: String::new(),
+            name: "input",
+            label: Some("The input".to_owned()),
+            required: true,
+            is_secret: false,
+            depth: 0,
+            union_state: String::new(),
+        };
+        let root = self.root;
+        self.field(&place, root, source)
+    }
+
+    /// Builds a field, and fills it unless its contents are those of the form.
+    pub(super) fn field(&mut self, place: &Place<'_>, schema: &Value, source: Source<'_>) -> Field {
+        let replacement = self.replaced.take_if(|(pointer, _)| *pointer == place.pointer);
+        let source = replacement.map_or(source, |(_, source)| source);
+        let has_room = self.fields_left > 0 && place.depth <= MAX_DEPTH;
+        self.fields_left = self.fields_left.saturating_sub(1);
+        let chosen = choose_control(self.root, schema, place.name);
+        let chosen = if has_room || !chosen.control.has_inner() {
+            chosen
+        } else {
+            Chosen { control: Control::Json(TOO_LARGE), ..chosen }
+        };
+        let schema = chosen.schema.clone();
+        let is_secret = place.is_secret || is_secret_field(self.root, &chosen, place.name);
+        let mut field = Field { is_secret, ..describe(chosen, place) };
+        if let Control::Text(line) = &mut field.control
+            && is_secret
+        {
+            *line = line.as_secret();
+        }
+        let is_null = |value: &Value| field.nullable && value.is_null();
+        field.default = field.default.take().filter(|value| is_null(value) || self.fit.accepts(&schema, value));
+        field.example = field.example.take().filter(|value| self.fit.accepts(&schema, value));
+        self.fill(&mut field, place, &schema, source);
+        field
+    }
+
+    fn fill(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+        let pointer = field.pointer.clone();
+        let default = field.default.clone();
+        let source = match source {
+            Source::Carried if !field.control.has_inner() && !self.entries.has_contents(&pointer) => {
+                Source::Blank { is_left_out: false }
+            }
+            other => other,
+        };
+        let (source, is_untouched) = match (source, &default) {
+            (Source::Blank { is_left_out }, Some(default)) => (Source::Value(default), is_left_out),
+            (other, _) => (other, false),
+        };
+        let before = self.entries.pairs().len();
+        self.fill_from(field, place, schema, source);
+        if is_untouched && self.entries.pairs().len() > before {
+            self.entries.push("d", &pointer, "on");
+        }
+    }
+
+    fn fill_from(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+        let pointer = field.pointer.clone();
+        match source {
+            Source::Entries | Source::Carried => {
+                let is_raw = self.entries.has_at("j", &pointer) && !matches!(field.control, Control::Json(_));
+                if !is_raw {
+                    self.nested(field, place, schema, source);
+                }
+            }
+            Source::Value(value) if field.is_secret && contains_mask(value) => {
+                self.fill_from(field, place, schema, Source::EnteredBefore);
+            }
+            Source::Value(Value::Null) if field.nullable => {
+                self.entries.push("n", &pointer, "on");
+                self.nested(field, place, schema, Source::Missing);
+            }
+            Source::Value(value) => {
+                let before = self.entries.pairs().len();
+                let is_shown = if field.control.has_inner() {
+                    self.holds(field, schema, value) && {
+                        self.nested(field, place, schema, source);
+                        true
+                    }
+                } else {
+                    self.entries.fill_control(field, value)
+                };
+                if !is_shown {
+                    self.entries.truncate(before);
+                    self.entries.push("j", &pointer, pretty(value));
+                }
+            }
+            Source::EnteredBefore => {
+                self.entries.push(ENTERED_BEFORE, &pointer, "on");
+                self.nested(field, place, schema, source);
+            }
+            Source::Blank { .. } | Source::Missing => self.nested(field, place, schema, source),
+        }
+    }
+
+    /// Builds the fields inside of a field.
+    fn nested(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+        match &field.control {
+            Control::Group(_) => self.group(field, place, schema, source),
+            Control::Rows(_) => self.rows(field, place, schema, source),
+            Control::Union(_) => self.union(field, place, schema, source),
+            _ => {}
+        }
+    }
+
+    /// Reports whether nested controls can show a value.
+    fn holds(&mut self, field: &Field, schema: &Map<String, Value>, value: &Value) -> bool {
+        match (&field.control, value) {
+            (Control::Group(group), Value::Object(members)) => self.group_holds(group, schema, members),
+            (Control::Rows(_), Value::Array(items)) => self.rows_hold(schema, items),
+            (Control::Union(_), value) => self.branch_of(schema, value).is_some(),
+            _ => false,
+        }
+    }
+}
