@@ -47,7 +47,7 @@ pub use several::{CanceledJobs, RepeatRefusal, RepeatedJobs, cancel_several, fin
 pub use status::JobStatus;
 pub use store::Job;
 pub use store_rows::JobRow;
-pub use tool_runs::{ToolRun, list_tool_runs};
+pub use tool_runs::{ToolRun, find_run_before, list_tool_runs};
 pub use tools::find_tools;
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
 pub use trends::{FailureCause, SlowTool, Trends, find_trends, refresh_trends};

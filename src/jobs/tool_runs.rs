@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use super::list::MAX_SCANNED_JOBS;
 use super::status::JobStatus;
+use super::store::Job;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -75,5 +76,42 @@ async fn newest(
         MAX_SCANNED_JOBS,
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Returns the actor's run of the same tool before one of their jobs, in the caller's transaction. It searches as many jobs of that
+/// name as [`list_tool_runs`].
+pub async fn find_run_before(conn: &mut PgConnection, actor: &Actor, job: &Job) -> Result<Option<JobId>> {
+    Ok(before(conn, actor.owner_id(), job.connector_id, &job.tool_name, job.id).await?)
+}
+
+async fn before(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    connector: ConnectorId,
+    tool: &str,
+    job: JobId,
+) -> sqlx::Result<Option<JobId>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT named.id AS "id!: JobId"
+        FROM (
+            SELECT id, connector_id
+            FROM job
+            WHERE owner_id = $1 AND tool_name = $3 AND id < $4
+            ORDER BY id DESC
+            LIMIT $5
+        ) named
+        WHERE named.connector_id = $2
+        ORDER BY named.id DESC
+        LIMIT 1
+        "#,
+        owner as _,
+        connector as _,
+        tool,
+        job as _,
+        MAX_SCANNED_JOBS,
+    )
+    .fetch_optional(conn)
     .await
 }

@@ -190,3 +190,19 @@ async fn a_result_that_is_not_as_the_schema_says_is_shown_with_a_sentence() {
     let value = follow(&alice, &page, "#job-result .callout li a").await;
     assert_eq!((value.text("h1"), value.text("pre")), ("total".to_owned(), "many".to_owned()));
 }
+
+#[tokio::test]
+async fn a_run_is_compared_with_the_run_of_the_same_tool_before_it() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let hash = "/connectors/workbench/tools/hash";
+    app.run(&bob, hash, [("v/text", "bob’s")]).await;
+    let first = app.run(&alice, hash, [("v/text", "a")]).await;
+    assert!(!first.text("#job-result").contains("Compare"), "there is nothing to compare with");
+    app.run(&alice, "/connectors/workbench/tools/json_query", [("v/filter", "."), ("v/json", "{}")]).await;
+    let second = app.run(&alice, hash, [("v/text", "b")]).await;
+    let comparison = follow(&alice, &second, "#job-result .foot a[href*='/jobs/comparison']").await;
+    assert_eq!(comparison.texts("section[aria-labelledby=jobs] td a").len(), 2);
+    assert_eq!(comparison.attrs("section[aria-labelledby=jobs] td a", "href"), [first.path(), second.path()]);
+    assert_eq!(comparison.text("#input"), "Input 1 value differs, 2 the same");
+}

@@ -1,15 +1,13 @@
 //! Two jobs side by side: what was sent, what came back, and what differs.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::extract::State;
 use serde_json::Value;
 
+use super::compared_values;
 use super::selection::{nothing_chosen, shell};
 use super::{load_masked_input, parse_id};
 use crate::app::App;
-use crate::foreign_text::clean_text;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, JobRow};
 use crate::web::actor::SignedIn;
@@ -21,12 +19,6 @@ use crate::web::job_row::JobRowView;
 use crate::web::respond::{page_unstored, see_other};
 use crate::web::row_ids;
 use crate::web::shell::Shell;
-
-/// Most values of a body that are compared.
-const MAX_VALUES: usize = 200;
-
-/// Longest text of a value, in characters.
-const MAX_VALUE_LENGTH: usize = 300;
 
 /// The page.
 #[derive(Template)]
@@ -142,17 +134,9 @@ impl ValueRow {
 
 impl Comparison {
     fn new(id: &'static str, heading: &'static str, a: &Value, b: &Value) -> Self {
-        let [a, b] = [a, b].map(values);
-        let is_cut = a.len() > MAX_VALUES || b.len() > MAX_VALUES;
-        let places: BTreeSet<_> = a.iter().chain(&b).take(2 * MAX_VALUES).map(|(place, _)| place.as_str()).collect();
-        let find = |all: &[(String, String)], place: &str| {
-            all.iter().find(|(it, _)| it == place).map_or_else(|| "–".to_owned(), |(_, text)| text.clone())
-        };
-        let rows = places.into_iter().take(MAX_VALUES).map(|place| {
-            let values = [find(&a, place), find(&b, place)];
-            // by the whole text, which the row may cut
-            (values[0] == values[1], ValueRow { place: place.to_owned(), values: values.map(|text| cut(&text)) })
-        });
+        let (compared, is_cut) = compared_values::compare(a, b);
+        let rows =
+            compared.into_iter().map(|value| (value.is_same, ValueRow { place: value.place, values: value.shown }));
         let (same, different): (Vec<_>, Vec<_>) = rows.partition(|(is_same, _)| *is_same);
         let strip = |rows: Vec<(bool, ValueRow)>| rows.into_iter().map(|(_, row)| row).collect();
         Self { id, heading, different: strip(different), same: strip(same), is_cut }
@@ -175,40 +159,10 @@ impl Comparison {
     }
 }
 
-/// Lists the values of a body by their place: "user.name", "items.0".
-fn values(body: &Value) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    collect("", body, &mut all);
-    all
-}
-
-fn collect(place: &str, value: &Value, all: &mut Vec<(String, String)>) {
-    if all.len() > MAX_VALUES {
-        return;
-    }
-    let below = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
-    match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            fields.iter().for_each(|(key, value)| collect(&below(key), value, all));
-        }
-        Value::Array(items) if !items.is_empty() => {
-            items.iter().zip(0..).for_each(|(value, n)| collect(&below(&n.to_string()), value, all));
-        }
-        Value::Null if place.is_empty() => {}
-        Value::String(text) => all.push((place.to_owned(), text.clone())),
-        other => all.push((place.to_owned(), other.to_string())),
-    }
-}
-
-fn cut(text: &str) -> String {
-    let cut: String = text.chars().take(MAX_VALUE_LENGTH).collect();
-    let dots = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", clean_text(&cut))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, MAX_VALUES, named_parts};
+    use super::super::compared_values::MAX_VALUES;
+    use super::{Comparison, named_parts};
     use serde_json::json;
 
     #[test]
@@ -217,7 +171,7 @@ mod tests {
         let compared = Comparison::new("input", "Input", &a, &b);
         let different: Vec<_> =
             compared.different.iter().map(|row| (&*row.place, &*row.values[0], &*row.values[1])).collect();
-        assert_eq!(different, [("a.b.1", "2", "3"), ("c", "x", "–"), ("d", "–", "null")]);
+        assert_eq!(different, [("a › b › item 2", "2", "3"), ("c", "x", "–"), ("d", "–", "none")]);
         assert_eq!((compared.same.len(), compared.summary().as_str()), (1, "3 values differ, 1 the same"));
         assert_eq!(Comparison::new("", "", &json!(null), &json!(null)).summary(), "Both are empty");
     }

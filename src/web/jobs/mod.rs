@@ -6,6 +6,7 @@
 mod announcer;
 mod cancellation;
 mod chips;
+mod compared_values;
 mod comparison;
 mod downloads;
 mod filter_words;
@@ -178,6 +179,7 @@ async fn load_view(app: &App, tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result
     let context = JobContext {
         input: serde_json::to_string_pretty(&input).unwrap_or_default(),
         result: load_tool_result(tx, viewer, job).await?,
+        run_before: if job.output.is_some() { jobs::find_run_before(tx, &viewer.actor, job).await? } else { None },
         entry: if job.status.is_final() { audit::find_for_job(tx, &viewer.actor, job.id).await? } else { None },
         viewer: viewer.actor.user_id(),
         now: app.clock.now(),

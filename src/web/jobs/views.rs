@@ -7,7 +7,7 @@ use super::run_bar::RunBar;
 use super::sentences::{self, Progress};
 use crate::clock::Timestamp;
 use crate::connections::{ConnectionDetail, OwnerStep};
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, JobId, UserId};
 use crate::jobs::{Job, JobEvent, JobStatus};
 use crate::tool_result::ToolResult;
 use crate::web::badge::Badge;
@@ -106,6 +106,8 @@ pub(super) struct JobView {
     pub(super) again_href: Option<String>,
     /// Address of the form for the page that follows the result.
     pub(super) next_href: Option<String>,
+    /// Address of the comparison with the run of the same tool before this one.
+    pub(super) comparison_href: Option<String>,
     /// The step that ends the waiting of a job that waits for its connection: label and address.
     pub(super) waits_for: Option<(String, String)>,
     /// The newest event of a job that has not finished.
@@ -135,6 +137,8 @@ pub(super) struct JobContext {
     /// The input, without its secrets.
     pub(super) input: String,
     pub(super) result: Option<ToolResult>,
+    /// The run of the same tool before this one.
+    pub(super) run_before: Option<JobId>,
     /// The audit entry that the job left.
     pub(super) entry: Option<AuditId>,
     /// The viewer.
@@ -161,6 +165,9 @@ impl JobView {
                 .filter(|_| job.next_cursor().is_some())
                 .map(|href| format!("{href}&page=next")),
             again_href,
+            comparison_href: context
+                .run_before
+                .map(|before| here.path(&format!("/jobs/comparison?a={before}&b={}", job.id))),
             connector_href,
             waits_for: sentences::waits_for_connection(job)
                 .then(|| ("See the connection".to_owned(), connection_href.clone())),
