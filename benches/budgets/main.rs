@@ -15,6 +15,7 @@ mod calls;
 mod catalogue;
 mod database;
 mod figure;
+mod forms;
 #[path = "../../examples/seed/past.rs"]
 mod history;
 mod hub;
@@ -28,7 +29,7 @@ mod vault;
 use database::BenchDatabase;
 
 /// Groups of figures; each starts with a database of its own.
-const GROUPS: [&str; 8] = ["process", "queue", "calls", "catalogue", "vault", "spaces", "live", "pages"];
+const GROUPS: [&str; 9] = ["process", "queue", "calls", "catalogue", "forms", "vault", "spaces", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
@@ -51,6 +52,7 @@ async fn measure(only: &str) {
             "queue" => queue::measure(&database).await,
             "calls" => Box::pin(calls::measure(&database)).await,
             "catalogue" => catalogue::measure(&database).await,
+            "forms" => forms::measure(),
             "vault" => vault::measure(&database).await,
             "spaces" => spaces::measure(&database).await,
             "live" => live::measure(&database).await,

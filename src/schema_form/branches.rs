@@ -1,5 +1,7 @@
 //! The branches of a union: their schemas, and the words by which people tell them apart.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::field::Branch;
@@ -41,9 +43,12 @@ pub(super) fn branches(root: &Value, schema: &Map<String, Value>) -> Option<(&'s
 
 /// Adds the place to labels that several branches share.
 fn tell_apart(mut branches: Vec<(Branch, Value)>) -> Vec<(Branch, Value)> {
-    let labels: Vec<_> = branches.iter().map(|(branch, _)| branch.label.clone()).collect();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (branch, _) in &branches {
+        *counts.entry(branch.label.clone()).or_default() += 1;
+    }
     for (at, (branch, _)) in branches.iter_mut().enumerate() {
-        if labels.iter().filter(|label| **label == branch.label).count() > 1 {
+        if counts.get(&branch.label).is_some_and(|count| *count > 1) {
             branch.label = format!("{} ({})", branch.label, at + 1);
         }
     }

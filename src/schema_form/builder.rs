@@ -3,6 +3,8 @@
 //! One walk serves all forms. It reads rows and picked branches from the contents, or writes the contents that show a value
 //! or the defaults.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::choose::{Chosen, choose_control};
@@ -12,9 +14,13 @@ use super::field::{Control, Field};
 use super::field_place::{Place, Source};
 use super::fit::Fit;
 use super::mask::contains_mask;
+use super::weight::weigh;
 
 /// Maximum number of fields. What does not fit is a text area with JSON.
 pub(super) const MAX_FIELDS: usize = 1000;
+
+/// The maximum weight of all schemas that become fields.
+const MAX_WEIGHT: usize = 300_000;
 
 /// Maximum depth of fields in fields.
 const MAX_DEPTH: usize = 8;
@@ -27,6 +33,9 @@ pub(super) struct Builder<'a> {
     pub(super) fit: Fit<'a>,
     pub(super) entries: &'a mut Entries,
     pub(super) fields_left: usize,
+    weight_left: usize,
+    /// Fields of branches that the form showed before others were picked.
+    pub(super) left: HashMap<String, Field>,
     /// A field whose contents come from elsewhere than those of the others.
     replaced: Option<(&'a str, Source<'a>)>,
 }
@@ -35,7 +44,15 @@ impl<'a> Builder<'a> {
     /// Begins to build the fields of a schema whose references are local.
     pub(super) fn new(schema: &'a Value, entries: &'a mut Entries) -> Self {
         let fit = Fit::new(schema);
-        Self { root: schema, fit, entries, fields_left: MAX_FIELDS, replaced: None }
+        Self {
+            root: schema,
+            fit,
+            entries,
+            fields_left: MAX_FIELDS,
+            weight_left: MAX_WEIGHT,
+            left: HashMap::new(),
+            replaced: None,
+        }
     }
 
     /// Takes the contents of one field from a source.
@@ -63,9 +80,14 @@ impl<'a> Builder<'a> {
     pub(super) fn field(&mut self, place: &Place<'_>, schema: &Value, source: Source<'_>) -> Field {
         let replacement = self.replaced.take_if(|(pointer, _)| *pointer == place.pointer);
         let source = replacement.map_or(source, |(_, source)| source);
+        let weight = weigh(self.root, schema, self.weight_left.max(1));
         let has_room = self.fields_left > 0 && place.depth <= MAX_DEPTH;
+        let is_too_heavy = weight >= self.weight_left;
         self.fields_left = self.fields_left.saturating_sub(1);
-        let chosen = choose_control(self.root, schema, place.name);
+        self.weight_left -= weight.min(self.weight_left);
+        let chosen = if is_too_heavy { Chosen::json(TOO_LARGE) } else { choose_control(self.root, schema, place.name) };
+        let properties = chosen.schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        let has_room = has_room && properties <= self.fields_left;
         let chosen = if has_room || !chosen.control.has_inner() {
             chosen
         } else {
@@ -90,7 +112,8 @@ impl<'a> Builder<'a> {
         let pointer = field.pointer.clone();
         let default = field.default.clone();
         let source = match source {
-            Source::Carried if !field.control.has_inner() && !self.entries.has_contents(&pointer) => {
+            Source::Carried if !field.control.has_inner() && !self.is_carried(field) => {
+                self.entries.remove_below(&pointer);
                 Source::Blank { is_left_out: false }
             }
             other => other,
@@ -104,6 +127,15 @@ impl<'a> Builder<'a> {
         if is_untouched && self.entries.pairs().len() > before {
             self.entries.push("d", &pointer, "on");
         }
+    }
+
+    /// Reports whether a field of another branch had the same control, and somebody filled it in.
+    fn is_carried(&self, field: &Field) -> bool {
+        let had_same = |left: &Field| {
+            let is_same = left.control == field.control && left.is_secret == field.is_secret;
+            is_same && !shows_default_text(left, self.entries)
+        };
+        self.entries.has_contents(&field.pointer) && self.left.get(&field.pointer).is_none_or(had_same)
     }
 
     fn fill_from(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
@@ -164,4 +196,12 @@ impl<'a> Builder<'a> {
             _ => false,
         }
     }
+}
+
+/// Reports whether a field shows its default, so that nobody chose it.
+fn shows_default_text(field: &Field, entries: &Entries) -> bool {
+    let Some(default) = &field.default else { return false };
+    let mut filled = Entries::default();
+    filled.fill_control(field, default);
+    filled.text_at("v", &field.pointer).is_some_and(|text| entries.text_at("v", &field.pointer) == Some(text))
 }

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::entries::Entries;
 use super::faults::{Words, explain};
-use super::parse::Parser;
+use super::parse::{Parser, parse, parse_as_shown};
 use super::plan::Plan;
 use super::validator::Validator;
-use crate::error::{Error, FieldFaults, Message, Result};
+use crate::error::{Error, FieldFault, FieldFaults, Message, Result};
 
 const UNEXPLAINED: &str = "The input does not fit the tool’s schema: compare it with the tool’s description";
 
@@ -34,16 +34,31 @@ impl Validator {
 }
 
 impl Plan {
-    /// Validates the value of a form.
+    /// Parses the value of a form, and validates it. All faults are told at once: those of the typed text, and what the schema
+    /// refuses elsewhere.
     ///
     /// # Errors
     /// Returns [`Error::Invalid`] with the pointer of a field of the form for each fault.
-    pub fn check(&self, entries: &Entries, validator: &Validator, value: &Value) -> Result<()> {
-        let mut told = FieldFaults::default();
-        for (_, place, message) in faults_in(self, entries, validator, value) {
-            told.add(place, message);
+    pub fn read(&self, entries: &Entries, validator: &Validator) -> Result<Value> {
+        let (value, mut told) = match parse(self, entries) {
+            Ok(value) => (value, FieldFaults::default()),
+            Err(Error::Invalid(faults)) => match parse_as_shown(self, entries) {
+                Ok(value) => (value, faults),
+                Err(_) => return Err(Error::Invalid(faults)),
+            },
+            Err(other) => return Err(other),
+        };
+        for (_, place, message) in faults_in(self, entries, validator, &value) {
+            // the place of a fault, and what is inside of it, have been told
+            let is_told = |fault: &FieldFault| {
+                let rest = place.strip_prefix(fault.field.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && !fault.field.is_empty())
+            };
+            if !told.faults().iter().any(is_told) {
+                told.add(place, message);
+            }
         }
-        told.into_result(())
+        told.into_result(value)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The values of a choice, and the words for them.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::names::plain;
@@ -34,8 +36,11 @@ pub(super) fn labelled_values(root: &Value, branches: &[Value]) -> Option<Vec<Ch
 
 /// Adds the type to labels that are the same for different values, such as 1 and "1".
 fn tell_apart(choices: Vec<Choice>) -> Vec<Choice> {
-    let labels: Vec<_> = choices.iter().map(|choice| choice.label.clone()).collect();
-    let is_taken = |label: &String| labels.iter().filter(|other| *other == label).count() > 1;
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for choice in &choices {
+        *counts.entry(choice.label.clone()).or_default() += 1;
+    }
+    let is_taken = |label: &String| counts.get(label).is_some_and(|count| *count > 1);
     let named = |choice: Choice| {
         let label = format!("{} ({})", choice.label, kind_of(&choice.value));
         if is_taken(&choice.label) { Choice { label, ..choice } } else { choice }

@@ -33,6 +33,13 @@ pub(super) struct Chosen {
     pub(super) control: Control,
 }
 
+impl Chosen {
+    /// Chooses a text area with JSON, for a schema that is not looked at.
+    pub(super) fn json(why: &'static str) -> Self {
+        Self { schema: Map::new(), nullable: false, control: Control::Json(why) }
+    }
+}
+
 /// Chooses the control of a value. Nested controls are returned without the fields inside of them.
 pub(super) fn choose_control(root: &Value, schema: &Value, name: &str) -> Chosen {
     let Some(resolved) = resolve(root, schema) else {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::join::CONDITIONS;
 use super::names::{in_sentence, label, plain};
 use super::resolve::resolve;
+use super::secrecy::is_marked;
 
 /// Returns the schema of an object with the properties of all its conditions, and the words about each of them.
 pub(super) fn with_conditional_properties(
@@ -57,7 +58,11 @@ fn add(root: &Value, branch: &Value, told: &str, whole: &mut Map<String, Value>,
                 words.insert(name.clone(), told.to_owned());
             }
             (Some(Value::Object(first)), true) => {
+                let is_secret = is_marked(&[&*first]) || schema.as_object().is_some_and(|schema| is_marked(&[schema]));
                 first.retain(|keyword, value| schema.get(keyword) == Some(value));
+                if is_secret {
+                    first.insert("writeOnly".to_owned(), Value::Bool(true));
+                }
                 words.insert(name.clone(), "Only in some combinations".to_owned());
             }
             _ => {}

@@ -1,5 +1,6 @@
 //! The parts of the view of a field that need no further fields: hints, faults, options.
 
+use super::description::is_markdown;
 use super::entries::{ENTERED_BEFORE, Entries};
 use super::field::{Control, Field};
 use super::hints::hints;
@@ -45,11 +46,12 @@ pub(super) struct OptionView {
     pub(super) chosen: bool,
 }
 
-/// Returns the hint of a field, as one line.
+/// Returns the hint of a field as one line, without a description that is Markdown.
 pub(super) fn hint(field: &Field, entries: &Entries) -> String {
     let again = must_enter_again(field, entries).then(|| format!("{} it again", field.verb()));
     let null = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
-    let parts = again.into_iter().chain([field.hint.clone()]).chain(hints(field)).chain(null);
+    let description = (!is_markdown(&field.hint)).then(|| field.hint.clone());
+    let parts = again.into_iter().chain(description).chain(hints(field)).chain(null);
     parts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
@@ -79,18 +81,24 @@ pub(super) fn errors(field: &Field, shown: Shown<'_>) -> Vec<ErrorView> {
     let is_nested = field.control.has_inner() && !shown.entries.has_at("j", &field.pointer);
     // the field of the branch shows them
     let has_branch = is_nested && matches!(&field.control, Control::Union(union) if union.field.is_some());
-    let is_here = |at: &str| (at == field.pointer && !has_branch) || (!is_nested && at.starts_with(&below));
+    let is_name = |at: &str| at.strip_prefix(&below) == Some("~key");
+    let is_here =
+        |at: &str| (at == field.pointer && !has_branch) || (!is_nested && at.starts_with(&below) && !is_name(at));
     shown.faults.faults().iter().filter(|fault| is_here(&fault.field)).map(ErrorView::new).collect()
 }
 
 pub(super) fn on(field: &Field, entries: &Entries) -> Option<On> {
     let checked = entries.text_at("on", &field.pointer).is_some();
-    let is_offered = field.required && field.empty_value == EmptyValue::Accepted;
+    // in a row, JSON says it
+    let is_top = field.pointer.matches('/').count() == 1;
+    let is_offered = field.required && field.empty_value == EmptyValue::Accepted && is_top;
     let is_left_out_if_empty = !field.required || field.nullable;
     let label = match &field.control {
         Control::Text(_) | Control::Any(_) if is_offered || checked => "Send an empty text (\"\")",
         Control::Lines(_) | Control::Checks(_) if is_offered || checked => "Send an empty list ([])",
-        Control::Rows(rows) if rows.rows.is_empty() && is_left_out_if_empty => "Send an empty list ([])",
+        Control::Rows(rows) if checked || rows.rows.is_empty() && is_left_out_if_empty && is_top => {
+            "Send an empty list ([])"
+        }
         Control::Group(group) if is_left_out_if_empty && !group.is_removable => {
             "Include it, even if nothing in it is changed"
         }
@@ -112,6 +120,20 @@ pub(super) fn options(choices: &[Choice], is_chosen: impl Fn(&str) -> bool) -> V
         OptionView { chosen: is_chosen(&value), label: choice.label.clone(), hint: choice.hint.clone(), value }
     };
     choices.iter().enumerate().map(option).collect()
+}
+
+/// Returns the options that contain all words, and the one that is chosen.
+pub(super) fn filtered(options: Vec<OptionView>, words: &str) -> Vec<OptionView> {
+    const MAX_SHOWN: usize = 100;
+    let words: Vec<_> = words.to_lowercase().split_whitespace().map(ToOwned::to_owned).collect();
+    let is_found = |option: &OptionView| words.iter().all(|word| option.label.to_lowercase().contains(word));
+    let mut shown = 0;
+    let mut is_kept = |option: &OptionView| {
+        let is_shown = is_found(option) && shown < MAX_SHOWN;
+        shown += usize::from(is_shown);
+        is_shown || option.chosen
+    };
+    options.into_iter().filter(|option| is_kept(option)).collect()
 }
 
 pub(super) fn yes_no(field: &Field, typed: Option<&str>, entries: &Entries) -> Vec<OptionView> {

@@ -25,7 +25,7 @@ pub(super) fn describe(chosen: Chosen, place: &Place<'_>) -> Field {
     Field {
         pointer: place.pointer.clone(),
         label: place.label.clone().unwrap_or(title),
-        name: plain(place.name),
+        name: if place.label.is_some() { String::new() } else { plain(place.name) },
         hint,
         more,
         limits: limits(&schema, &control),

@@ -4,6 +4,7 @@ use super::builder::Builder;
 use super::entries::{Entries, is_below, pretty};
 use super::field::{Control, Field};
 use super::field_place::Source;
+use super::group_builder::MAX_ROWS;
 use super::json_text;
 use super::mask::mask;
 use super::names::id;
@@ -34,12 +35,12 @@ impl Entries {
         let field = fields.iter().copied().find(|field| field.pointer == pointer);
         let focus = match (op, field) {
             ("add", Some(field)) => entries.add(plan, field),
-            ("del", Some(field)) => entries.delete(field),
+            ("del", Some(field)) if entries.is_removable(field) => entries.delete(field),
             ("up", Some(field)) => entries.move_row(field, -1),
             ("down", Some(field)) => entries.move_row(field, 1),
             ("copy", Some(field)) => entries.copy_row(plan, field),
             ("raw", Some(field)) => entries.write_as_json(plan, field),
-            ("form", Some(field)) => entries.write_as_fields(plan, field)?,
+            ("form", Some(field)) if entries.has_at("j", pointer) => entries.write_as_fields(plan, field)?,
             ("pick", _) => entries.show_branch(plan, pointer),
             ("filter", Some(field)) => id(&field.pointer),
             _ => String::new(),
@@ -71,6 +72,12 @@ impl Entries {
         focus_of(&root, &row)
     }
 
+    /// Reports whether a field is a row, or an optional object that a button removes.
+    fn is_removable(&self, field: &Field) -> bool {
+        self.row_place(&field.pointer).is_some()
+            || matches!(&field.control, Control::Group(group) if group.is_removable)
+    }
+
     /// Returns the id of the next row of a list.
     fn next_id(&self, pointer: &str) -> usize {
         self.all("r", pointer).filter_map(|text| text.parse::<usize>().ok()).max().map_or(0, |id| id.saturating_add(1))
@@ -82,13 +89,13 @@ impl Entries {
         let next = self.row_place(pointer).map(|(list, at, ids)| {
             let after = ids.get(at + 1).or_else(|| at.checked_sub(1).and_then(|before| ids.get(before)));
             let next = after.map_or_else(
-                || format!("{}-add", id(&list)),
-                |row| format!("{}-del", id(&row_pointer(&list, pointer, *row))),
+                || format!("{}__add", id(&list)),
+                |row| format!("{}__del", id(&row_pointer(&list, pointer, *row))),
             );
             self.retain(|(name, text)| name.strip_prefix('r') != Some(list.as_str()) || *text != ids[at].to_string());
             next
         });
-        let focus = next.unwrap_or_else(|| format!("{}-add", id(pointer)));
+        let focus = next.unwrap_or_else(|| format!("{}__add", id(pointer)));
         self.remove_below(pointer);
         focus
     }
@@ -111,7 +118,7 @@ impl Entries {
         self.set_rows(&list, &ids);
         let can_go_on = if by < 0 { to > 0 } else { to + 1 < ids.len() };
         let button = if (by < 0) == can_go_on { "up" } else { "down" };
-        format!("{}-{button}", id(&field.pointer))
+        format!("{}__{button}", id(&field.pointer))
     }
 
     fn set_rows(&mut self, list: &str, ids: &[usize]) {
@@ -124,6 +131,9 @@ impl Entries {
     /// Adds a copy of a row behind it.
     fn copy_row(&mut self, plan: &Plan, field: &Field) -> String {
         let Some((list, at, mut ids)) = self.row_place(&field.pointer) else { return String::new() };
+        if ids.len() >= MAX_ROWS {
+            return format!("{}__del", id(&field.pointer));
+        }
         let next = self.next_id(&list);
         let copy = row_pointer(&list, &field.pointer, next);
         let of_row: Vec<_> = self.pairs().iter().filter(|(name, _)| is_below(name, &field.pointer)).cloned().collect();
@@ -148,7 +158,7 @@ impl Entries {
         });
         union
             .and_then(|union| union.field.as_ref())
-            .map_or_else(|| format!("{}-b", id(state)), |field| first_control(field))
+            .map_or_else(|| format!("{}__b", id(state)), |field| first_control(field))
     }
 
     /// Shows a field as JSON. Secrets in it are masked, and stay beside it.
@@ -223,10 +233,10 @@ fn focus_of(root: &Field, pointer: &str) -> String {
 
 fn first_control(field: &Field) -> String {
     match &field.control {
-        Control::Union(union) => format!("{}-b", id(&union.state)),
+        Control::Union(union) => format!("{}__b", id(&union.state)),
         Control::Group(group) => group.fields.first().map_or_else(|| id(&field.pointer), first_control),
-        Control::Rows(rows) => rows.rows.first().map_or_else(|| format!("{}-add", id(&field.pointer)), first_control),
-        Control::Closed => format!("{}-add", id(&field.pointer)),
+        Control::Rows(rows) => rows.rows.first().map_or_else(|| format!("{}__add", id(&field.pointer)), first_control),
+        Control::Closed => format!("{}__add", id(&field.pointer)),
         _ => id(&field.pointer),
     }
 }

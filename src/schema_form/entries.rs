@@ -9,8 +9,11 @@ use super::field::Field;
 /// Name of the text area that contains the whole input as JSON.
 pub(super) const WHOLE_INPUT: &str = "j";
 
-/// Prefix of the pair that marks a secret which an earlier run had. No form sends it.
+/// Prefix of the pair that marks a secret which an earlier run had.
 pub(super) const ENTERED_BEFORE: &str = "before";
+
+/// Label of the box with that mark.
+pub(super) const HAD_BEFORE: &str = "The earlier run had it";
 
 /// Prefixes of the pairs that hold what a control shows.
 const CONTENT_PREFIXES: [&str; 8] = ["b", "j", "n", "on", "r", "t", "v", "z"];

@@ -122,7 +122,12 @@ fn explain_branch(
     if let Some(errors) = picked.or_else(only) {
         return errors.iter().flat_map(|error| explain(error, words)).collect();
     }
-    let message = format!("{} is none of the kinds that the tool takes", label_at(pointer, words));
+    let rule = words.fields_at(pointer).find_map(|field| match &field.control {
+        Control::Group(group) => group.rules.first().cloned(),
+        _ => None,
+    });
+    let it = label_at(pointer, words);
+    let message = rule.unwrap_or_else(|| format!("{it} is none of the kinds that the tool takes"));
     vec![(pointer.to_owned(), message.into())]
 }
 

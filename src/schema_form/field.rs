@@ -14,7 +14,7 @@ use super::scalar::{Choice, EmptyValue, Kind, Lifecycle, Line, NumberKind, Scala
 pub struct Field {
     /// JSON Pointer of the value.
     pub pointer: String,
-    /// Name of the property.
+    /// Name of the property; empty if the label names the place of the field.
     pub name: String,
     /// Label for people.
     pub label: String,
@@ -163,10 +163,11 @@ impl Field {
         }
     }
 
-    /// Reports whether the field is a row of a list, or has a name of somebody's choice.
+    /// Reports whether the field is a row of a list, or has a name of one's choice.
     pub(super) fn is_row(&self) -> bool {
         let step = self.pointer.rsplit('/').next().unwrap_or_default();
-        step.starts_with("~k") || self.label.ends_with(|c: char| c.is_ascii_digit()) && self.label.contains(" of ")
+        self.name.is_empty()
+            && (step.starts_with("~k") || !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
     /// Returns this field and all fields inside of it, in the order of the page.

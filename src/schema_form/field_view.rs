@@ -4,9 +4,11 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::control_view::{
-    ErrorView, On, OptionView, Shown, empty_choice, empty_option, errors, hint, is_untouched, on, options,
-    sealed_parts, yes_no,
+    ErrorView, On, OptionView, Shown, empty_choice, empty_option, errors, filtered, hint, is_untouched,
+    must_enter_again, on, options, sealed_parts, yes_no,
 };
+use super::description::{MoreView, is_markdown};
+use super::entries::{ENTERED_BEFORE, HAD_BEFORE};
 use super::field::{Control, Field};
 use super::hints::example_lines;
 use super::names::{id, label};
@@ -14,9 +16,13 @@ use super::nested_view::{GroupView, RowsView, UnionView};
 use super::offer::Offer;
 use super::scalar::Line;
 use super::zones::{ZoneView, zones};
+use crate::markdown::{SafeHtml, render_inline};
 
 /// Maximum number of values that are shown as radio buttons; more are a select.
 const MAX_RADIOS: usize = 7;
+
+/// Maximum number of values of a select; of more, words choose some.
+const MAX_OPTIONS: usize = 200;
 
 /// The view of one field.
 #[derive(Template)]
@@ -28,7 +34,9 @@ pub(super) struct FieldView {
     /// The name at the server, if the label does not tell it.
     name: Option<String>,
     hint: String,
-    more: Option<String>,
+    /// The description, if it is Markdown.
+    description: Option<SafeHtml>,
+    more: Option<MoreView>,
     optional: bool,
     /// The faults of the value, and of what is inside of its JSON.
     errors: Vec<ErrorView>,
@@ -38,6 +46,8 @@ pub(super) struct FieldView {
     on: Option<On>,
     /// The value is the default, and nobody changed it.
     is_untouched: bool,
+    /// The label of the box of an optional secret that an earlier run had, and the page does not carry.
+    had_before: Option<&'static str>,
     /// The sealed text of a secret.
     sealed: Option<String>,
     /// Names and texts of the sealed secrets that are masked in the field's JSON.
@@ -68,6 +78,7 @@ enum Widget {
     Union(UnionView<FieldView>),
     Closed,
     Any { value: String, kinds: Vec<OptionView> },
+    Filtered { words: String, total: usize, options: Vec<OptionView> },
     DateTime { value: String, zones: Vec<ZoneView> },
     Fixed(String),
     Json { value: String, why: &'static str, has_fields: bool },
@@ -77,14 +88,21 @@ impl FieldView {
     pub(super) fn new(field: &Field, shown: Shown<'_>) -> Self {
         let entries = shown.entries;
         let pointer = field.pointer.as_str();
-        let id = id(pointer);
+        // the field of the branch has the same pointer
+        let id = match &field.control {
+            Control::Union(union) => format!("{}__u", id(&union.state)),
+            _ => id(pointer),
+        };
         let errors = errors(field, shown);
         let hint = hint(field, entries);
-        let is_row = field.is_row();
-        let name = (field.label != label(&field.name) && !is_row).then(|| field.name.clone());
+        let description = is_markdown(&field.hint).then(|| render_inline(&field.hint));
+        let is_named = field.name.is_empty() || field.label == label(&field.name);
+        let name = (!is_named).then(|| field.name.clone());
         let widget = widget(field, shown);
+        let was_entered =
+            !field.required && must_enter_again(field, entries) && entries.has_at(ENTERED_BEFORE, pointer);
         let parts = [
-            ("h", !hint.is_empty() || name.is_some()),
+            ("h", !hint.is_empty() || description.is_some() || name.is_some()),
             ("l", matches!(widget, Widget::Area { is_list: true, .. })),
             ("e", !errors.is_empty()),
         ];
@@ -93,15 +111,17 @@ impl FieldView {
         Self {
             label: field.label.clone(),
             name,
+            description,
             hint,
             example_lines: example_lines(field),
-            more: field.more.clone(),
+            more: field.more.as_deref().map(MoreView::new),
             optional: !field.required && !pointer.is_empty(),
             described,
             errors,
             null: (field.nullable && !field.required).then(|| entries.text_at("n", pointer).is_some()),
             on: on(field, entries),
             is_untouched: is_untouched(field, entries),
+            had_before: was_entered.then_some(HAD_BEFORE),
             sealed: entries.text_at("s", pointer).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
             sealed_parts: sealed_parts(pointer, entries),
             widget,
@@ -172,6 +192,11 @@ fn widget(field: &Field, all: Shown<'_>) -> Widget {
         Control::Choice(choices) if choices.len() <= MAX_RADIOS => {
             let options = options(choices, |index| shown("v") == Some(index));
             Widget::Radios(options.into_iter().chain(empty_option(field, shown("v"), entries)).collect())
+        }
+        Control::Choice(choices) if choices.len() > MAX_OPTIONS => {
+            let words = entries.text_at("q", pointer).unwrap_or_default();
+            let all = options(choices, |index| shown("v") == Some(index));
+            Widget::Filtered { words: words.to_owned(), total: all.len(), options: filtered(all, words) }
         }
         Control::Choice(choices) => Widget::Select(options(choices, |index| shown("v") == Some(index))),
         Control::Checks(choices) => {

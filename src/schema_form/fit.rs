@@ -1,6 +1,6 @@
 //! Validation of a value against a part of a schema: of defaults and examples, of the branches of a union, of conditions.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use serde_json::{Map, Value};
 
@@ -9,22 +9,33 @@ use super::validator::build_validator;
 /// Name of the definition that holds the whole schema, in the schema of a part.
 const WHOLE: &str = "whole";
 
+/// Most parts with references that one form judges.
+const MAX_PARTS: usize = 60;
+
 /// Validates values against parts of one schema.
 pub(super) struct Fit<'a> {
     root: &'a Value,
     /// The whole schema, with references as parts of it see them.
     whole: OnceCell<Value>,
+    /// The number of parts with references that may still be judged: each takes the whole schema.
+    parts_left: Cell<usize>,
 }
 
 impl<'a> Fit<'a> {
     pub(super) const fn new(root: &'a Value) -> Self {
-        Self { root, whole: OnceCell::new() }
+        Self { root, whole: OnceCell::new(), parts_left: Cell::new(MAX_PARTS) }
     }
 
     /// Reports whether a part accepts a value. A part that the hub cannot use accepts nothing.
     pub(super) fn accepts(&self, part: &Map<String, Value>, value: &Value) -> bool {
         let part = Value::Object(part.clone());
-        let part = if has_references(&part) { self.with_whole(&part) } else { part };
+        let part = if has_references(&part) {
+            let Some(left) = self.parts_left.get().checked_sub(1) else { return false };
+            self.parts_left.set(left);
+            self.with_whole(&part)
+        } else {
+            part
+        };
         build_validator(&part, self.root).is_ok_and(|validator| validator.is_valid(value))
     }
 

@@ -42,6 +42,7 @@ impl Builder<'_> {
         if matches!(source, Source::Value(_)) && !place.pointer.is_empty() {
             self.entries.push("on", &place.pointer, "on");
         }
+        let own_names: Vec<&str> = properties(schema).into_iter().map(|(name, ..)| name).collect();
         let (schema, words) = with_conditional_properties(self.root, schema);
         let inner = match source {
             Source::Missing => Source::Blank { is_left_out: true },
@@ -50,11 +51,17 @@ impl Builder<'_> {
         };
         let mut fields = Vec::new();
         for (name, property, required) in properties(&schema) {
+            let is_conditional = !own_names.contains(&name) && words.contains_key(name);
             let source = match inner {
                 Source::Value(value) => value.get(name).map_or(Source::Missing, Source::Value),
+                // a default that counts only in some combinations is not filled in
+                Source::Blank { .. } if is_conditional => Source::Missing,
                 other => other,
             };
             let pointer = format!("{}/{}", place.pointer, step(name));
+            if !required && self.is_unused_answer(property, &pointer, source) {
+                continue;
+            }
             let child = place.child(pointer, name, required, field.is_secret);
             let mut built = self.field(&child, property, source);
             built.limits.extend(words.get(name).cloned());
@@ -68,9 +75,9 @@ impl Builder<'_> {
     fn map(&mut self, field: &Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) -> field::Map {
         let noun = if place.pointer.is_empty() { "property".to_owned() } else { singular(place.name) };
         let pointer = &place.pointer;
-        let known = schema.get("properties").and_then(Value::as_object);
         if let Source::Value(Value::Object(members)) = source {
-            let others = members.keys().filter(|name| known.is_none_or(|known| !known.contains_key(*name)));
+            let known: Vec<&str> = properties(schema).into_iter().map(|(name, ..)| name).collect();
+            let others = members.keys().filter(|name| !known.contains(&name.as_str()));
             for (id, name) in others.enumerate() {
                 self.entries.push("r", pointer, id.to_string());
                 self.entries.push("k", &format!("{pointer}/~k{id}"), name.as_str());
@@ -96,6 +103,16 @@ impl Builder<'_> {
         let max = schema.get("maxProperties").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
         let max = max.unwrap_or(MAX_ROWS).min(MAX_ROWS);
         field::Map { rows, noun, name_hint: name_hint(schema), max }
+    }
+
+    /// Reports whether only the tool writes a property, and the form does not have it either.
+    fn is_unused_answer(&self, property: &Value, pointer: &str, source: Source<'_>) -> bool {
+        let is_there = match source {
+            Source::Value(_) => true,
+            Source::Entries | Source::Carried => self.entries.has_contents(pointer),
+            Source::Blank { .. } | Source::Missing | Source::EnteredBefore => false,
+        };
+        property.get("readOnly") == Some(&Value::Bool(true)) && !is_there
     }
 
     /// Returns the ids of the rows of a list, each once, in their order.

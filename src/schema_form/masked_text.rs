@@ -4,9 +4,16 @@ use serde_json::Value;
 
 use super::entries::{Entries, pretty};
 use super::mask::{MASK, contains_mask, each_masked, mask};
+use super::names::unescaped;
 use super::parse::Parser;
 use super::plan::Plan;
 use super::secrets::holds_value_in;
+
+/// Maximum depth of JSON, as the parser reads it.
+const MAX_JSON_DEPTH: usize = 128;
+
+/// Longest pointer of a secret, in bytes.
+const MAX_POINTER_BYTES: usize = 4096;
 
 impl Entries {
     /// Masks the secrets in JSON texts, and puts them beside the texts: in that of the whole input, or those of fields.
@@ -34,7 +41,11 @@ impl Entries {
         };
         for (place, pointer) in places {
             let (Some(value), Some(masked)) = (value.pointer(&place), masked.pointer(&place)) else { continue };
-            let shown = self.text_at("j", &pointer).and_then(|text| serde_json::from_str::<Value>(text).ok());
+            // a value of any kind may be JSON, too
+            let text = self
+                .text_at("j", &pointer)
+                .or_else(|| self.text_at("v", &pointer).filter(|_| self.has_at("t", &pointer)));
+            let shown = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
             if shown.is_none_or(|shown| shown == *masked) {
                 continue;
             }
@@ -47,10 +58,15 @@ impl Entries {
 
     /// Puts the secrets that are masked in a text beside that text: strings as `v`, other values as JSON.
     pub(super) fn push_masked(&mut self, value: &Value, masked: &Value, pointer: &str) {
-        each_masked(value, masked, pointer, &mut |pointer, secret| match secret {
-            Value::String(text) if text == MASK => {}
-            Value::String(text) => self.push("v", pointer, text.as_str()),
-            other => self.push("j", pointer, other.to_string()),
+        each_masked(value, masked, pointer, &mut |place, secret| {
+            match secret {
+                Value::String(text) if text == MASK => return,
+                Value::String(text) => self.push("v", place, text.as_str()),
+                other => self.push("j", place, other.to_string()),
+            }
+            if let Some(item) = item_around(masked, &place[pointer.len()..]) {
+                self.push("f", place, item);
+            }
         });
     }
 
@@ -59,9 +75,16 @@ impl Entries {
         if !contains_mask(value) {
             return;
         }
+        let shown = value.clone();
         for (name, text) in self.pairs() {
             let place =
                 name.get(1..).and_then(|place| place.strip_prefix(pointer)).filter(|place| place.starts_with('/'));
+            // in a list, the secret belongs to the item that had it
+            let is_moved = |place: &str| {
+                let item = item_around(&shown, place);
+                item.is_some() && item.as_deref() != self.text_at("f", &name[1..])
+            };
+            let place = place.filter(|place| !is_moved(place));
             let Some(masked) = place.and_then(|place| value.pointer_mut(place)).filter(|value| **value == MASK) else {
                 continue;
             };
@@ -78,13 +101,25 @@ impl Entries {
 
     /// Reports whether a pair is a secret that is masked in the JSON text of a field.
     pub(super) fn is_beside_json(&self, name: &str) -> bool {
-        let Some(mut pointer) = name.strip_prefix(['v', 'j', 's']) else { return false };
-        while let Some((parent, _)) = pointer.rsplit_once('/') {
-            if self.text_at("j", parent).is_some() && !parent.is_empty() {
-                return true;
-            }
-            pointer = parent;
-        }
-        false
+        let Some(pointer) = name.strip_prefix(['v', 'j', 's', 'f']) else { return false };
+        let mut parents = pointer.match_indices('/').skip(1).take(MAX_JSON_DEPTH).map(|(end, _)| &pointer[..end]);
+        pointer.len() <= MAX_POINTER_BYTES && parents.any(|parent| self.has_at("j", parent))
     }
+}
+
+/// Returns the item of the outermost list around a place, and how often the list has it. `None` outside of lists.
+fn item_around(masked: &Value, place: &str) -> Option<String> {
+    let mut at = masked;
+    for step in place.split('/').skip(1) {
+        match at {
+            Value::Array(items) => {
+                let item = items.get(step.parse::<usize>().ok()?)?;
+                let count = items.iter().filter(|other| *other == item).count();
+                return Some(format!("{count} {item}"));
+            }
+            Value::Object(members) => at = members.get(&unescaped(step))?,
+            _ => return None,
+        }
+    }
+    None
 }

@@ -28,6 +28,7 @@ mod control_view;
 mod controls;
 mod date_time;
 mod describe;
+mod description;
 mod edit;
 mod entries;
 mod example;
@@ -65,6 +66,7 @@ mod union_builder;
 mod unreadable;
 mod validator;
 mod view;
+mod weight;
 mod zones;
 
 pub use edit::EditedForm;

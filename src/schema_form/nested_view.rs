@@ -69,7 +69,10 @@ pub(super) struct UnionView<F> {
 
 impl<F> GroupView<F> {
     pub(super) fn new(field: &Field, group: &Group, shown: Shown<'_>, view: &dyn Fn(&Field, bool) -> F) -> Self {
-        let (more, first) = tuck(&group.fields, shown.entries);
+        // a branch is told apart by its label, not by its constants
+        let is_branch = !field.pointer.is_empty() && field.name.is_empty();
+        let has_control = |inner: &&Field| !is_branch || !matches!(inner.control, Control::Fixed(_)) || !inner.required;
+        let (more, first) = tuck(group.fields.iter().filter(has_control), shown.entries);
         let views = |fields: Vec<&Field>| fields.into_iter().map(|field| view(field, true)).collect();
         let has_focus = |field: &&Field| !shown.focus.is_empty() && shown.focus.starts_with(&id(&field.pointer));
         Self {
@@ -143,7 +146,7 @@ fn row_views<F>(
             is_last: at + 1 == rows.len(),
             key: is_named.then(key),
             is_group: is_named || is_group,
-            field: view(field, !is_group),
+            field: view(field, !is_group && !is_named),
         }
     };
     rows.iter().enumerate().map(row).collect()
@@ -165,7 +168,7 @@ impl<F> UnionView<F> {
         });
         Self {
             state: union.state.clone(),
-            id: format!("{}-b", id(&union.state)),
+            id: format!("{}__b", id(&union.state)),
             options: union.branches.iter().enumerate().map(option).chain(none).collect(),
             shown: union.picked.map(|picked| picked.to_string()).unwrap_or_default(),
             field: union.field.as_ref().map(|field| Box::new(view(field, true))),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::controls::control_value;
-use super::entries::{Entries, WHOLE_INPUT, split_name};
+use super::entries::{ENTERED_BEFORE, Entries, HAD_BEFORE, WHOLE_INPUT, split_name};
 use super::field::{Control, Field, Group, Union};
 use super::json_text;
 use super::mask::{MASK, contains_mask};
@@ -15,7 +15,7 @@ use super::unreadable::UnreadableText;
 use crate::error::{Error, FieldFaults, Result};
 
 /// Prefixes of the pairs of a field.
-const PREFIXES: [&str; 13] = ["b", "d", "j", "k", "n", "on", "q", "r", "s", "t", "v", "w", "z"];
+const PREFIXES: [&str; 15] = ["b", "before", "d", "f", "j", "k", "n", "on", "q", "r", "s", "t", "v", "w", "z"];
 
 /// Parses the value of the form.
 ///
@@ -169,8 +169,13 @@ impl<'a> Parser<'a> {
                 Control::Rows(rows) => {
                     let is_on = self.entries.has_at("on", pointer);
                     self.filled += usize::from(is_on || rows.rows.len() > rows.fixed);
+                    let outside = std::mem::take(&mut self.faults);
                     let items = self.rows(&rows.rows, at);
                     let is_sent = !items.is_empty() || is_on || field.required && !field.nullable;
+                    let inside = std::mem::replace(&mut self.faults, outside);
+                    if is_sent {
+                        self.faults.append(inside);
+                    }
                     is_sent.then_some(Value::Array(items))
                 }
                 Control::Union(union) => self.union(union, at)?,
@@ -193,11 +198,21 @@ impl<'a> Parser<'a> {
         if let Some(masked) = found.as_ref().filter(|value| is_whole && contains_mask(value)) {
             return Err(UnreadableText::new(mask_message(), masked.clone()));
         }
+        if found.is_none() && !field.required && !field.control.has_inner() && self.lacks_former_secret(field) {
+            let (verb, label) = (field.verb(), in_sentence(&field.label));
+            let message = format!("{verb} {label} again, or untick “{HAD_BEFORE}”");
+            return Err(UnreadableText::new(message, ""));
+        }
         if found.is_none() && field.nullable && self.entries.has_at("n", pointer) {
             self.filled += 1;
             return Ok(Some(Value::Null));
         }
         Ok(found)
+    }
+
+    /// Reports whether an earlier run had a secret that the form lacks, and nobody has said that it is to be left out.
+    fn lacks_former_secret(&self, field: &Field) -> bool {
+        field.is_secret && self.entries.has_at(ENTERED_BEFORE, &field.pointer)
     }
 
     /// Parses an object. An optional one is sent if its box is ticked or somebody filled in one of its fields; only then its
@@ -270,7 +285,8 @@ impl<'a> Parser<'a> {
         let value = self.item(field, at);
         let label = union.picked.and_then(|picked| union.branches.get(picked)).map(|branch| branch.label.as_str());
         // nobody has seen the fields of this branch
-        if union.is_changed(self.entries) && field.control.has_inner() {
+        let had_other = self.entries.text_at("w", &union.state).is_some_and(|shown| !shown.is_empty());
+        if union.is_changed(self.entries) && (had_other || field.control.has_inner()) {
             let label = label.unwrap_or_default();
             let message = format!("You chose “{label}”: check its fields, which are shown now");
             return Err(UnreadableText::new(message, value.unwrap_or_default()));

@@ -51,7 +51,7 @@ impl Builder<'_> {
                 Source::Value(value) => value.get(at).map_or(Source::Missing, Source::Value),
                 other => other,
             };
-            let is_required = at >= fixed.len() || least.is_none_or(|least| at < least);
+            let is_required = at >= fixed.len() || least.is_some_and(|least| at < least);
             let child = place.child(format!("{pointer}/{id}"), &noun, is_required, field.is_secret);
             let row = if let Some(schema) = fixed.get(at) {
                 self.field(&child, schema, source)
@@ -98,8 +98,11 @@ fn later_items(schema: &Map<String, Value>) -> Value {
 /// Returns the noun of an item: its title, or the singular of the list.
 fn item_noun(schema: &Map<String, Value>, name: &str) -> String {
     let title = later_items(schema).get("title").and_then(Value::as_str).map(super::names::plain);
+    let own_title = || schema.get("title").and_then(Value::as_str).map(super::names::plain);
     match title.filter(|title| !title.is_empty() && title.len() <= 40) {
         Some(title) => super::names::in_sentence(&title),
-        None => singular(name),
+        None => {
+            own_title().map(|title| singular(&title)).filter(|noun| noun != "item").unwrap_or_else(|| singular(name))
+        }
     }
 }

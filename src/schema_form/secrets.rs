@@ -1,6 +1,6 @@
 //! Secrets of a form between two of its pages: no page shows them, and nobody has to type them twice.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
@@ -8,50 +8,59 @@ use super::entries::Entries;
 use super::field::Field;
 use super::plan::Plan;
 
-/// Prefixes of the pairs that hold a value.
-const VALUE_PREFIXES: [&str; 2] = ["v", "j"];
+/// Prefixes of the pairs that hold a value, and the item of a list that it belongs to.
+const VALUE_PREFIXES: [&str; 3] = ["v", "j", "f"];
 
 impl Entries {
     /// Replaces the secrets by sealed ones, for a page. `seal` gets the JSON Pointer of the secret and its text.
     #[must_use]
     pub fn with_sealed_secrets(&self, plan: &Plan, seal: impl Fn(&str, &str) -> Option<String>) -> Self {
+        // a branch that somebody left may have had secrets, too
+        let roots = [plan.root(self), plan.root(&self.with_shown_branches())];
+        let pointers = self.secret_pointers(&roots);
+        let mut found: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
+        for (name, text) in self.pairs().iter().filter(|(_, text)| !text.is_empty()) {
+            let held = VALUE_PREFIXES.iter().find_map(|prefix| Some((*prefix, name.strip_prefix(prefix)?)));
+            if let Some((prefix, pointer)) = held.filter(|(_, pointer)| pointers.contains(pointer)) {
+                found.entry(pointer).or_default().push((prefix, text));
+            }
+        }
         let mut sealed = self.clone();
-        let root = plan.root(self);
-        for pointer in self.secret_pointers(&root) {
-            let contents: Vec<_> = self.values_at(pointer).filter(|(_, text)| !text.is_empty()).collect();
-            sealed.retain(|(name, _)| !VALUE_PREFIXES.iter().any(|prefix| name.strip_prefix(prefix) == Some(pointer)));
-            if !contents.is_empty() {
-                sealed.retain(|(name, _)| name.strip_prefix('s') != Some(pointer));
-                if let Some(text) = seal(pointer, &json!(contents).to_string()) {
-                    sealed.push("s", pointer, text);
-                }
+        sealed.retain(|(name, _)| {
+            let is_value =
+                VALUE_PREFIXES.iter().any(|it| name.strip_prefix(it).is_some_and(|at| pointers.contains(at)));
+            !is_value && !name.strip_prefix('s').is_some_and(|at| found.contains_key(at))
+        });
+        for (pointer, contents) in found {
+            if let Some(text) = seal(pointer, &json!(contents).to_string()) {
+                sealed.push("s", pointer, text);
             }
         }
         sealed
     }
 
-    /// Returns the places of the secrets, each once.
-    fn secret_pointers(&self, root: &Field) -> Vec<&str> {
-        let fields = root.all();
-        let secret: HashSet<&str> = fields.iter().filter(|it| it.is_secret).map(|it| it.pointer.as_str()).collect();
+    /// Returns the places of the secrets.
+    fn secret_pointers(&self, roots: &[Field]) -> HashSet<&str> {
+        let fields = roots.iter().flat_map(Field::all).filter(|field| field.is_secret);
+        let secret: HashSet<&str> = fields.map(|field| field.pointer.as_str()).collect();
         // beside a JSON text there are only the secrets that its masks stand for
         let is_secret = |name: &str, pointer: &str| {
             pointer.starts_with('/') && self.is_json() || self.is_beside_json(name) || secret.contains(pointer)
         };
-        let mut pointers: Vec<&str> = Vec::new();
-        for (name, _) in self.pairs() {
-            let pointer = name.strip_prefix(['v', 'j']).filter(|pointer| is_secret(name, pointer));
-            pointers.extend(pointer.filter(|pointer| !pointers.contains(pointer)));
-        }
-        pointers
+        let names = self.pairs().iter().map(|(name, _)| name.as_str());
+        let found = names.filter_map(|name| Some((name, name.strip_prefix(['v', 'j', 'f'])?)));
+        found.filter(|(name, pointer)| is_secret(name, pointer)).map(|(_, pointer)| pointer).collect()
     }
 
-    /// Returns the prefixes and texts of the pairs that hold the value at a place.
-    fn values_at<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
-        self.pairs().iter().filter_map(move |(name, text)| {
-            let prefix = VALUE_PREFIXES.into_iter().find(|prefix| name.strip_prefix(prefix) == Some(pointer))?;
-            Some((prefix, text.as_str()))
-        })
+    /// Returns the form with the branches whose fields its page had.
+    fn with_shown_branches(&self) -> Self {
+        let mut shown = self.clone();
+        for (name, text) in self.pairs() {
+            if let Some(state) = name.strip_prefix('w') {
+                shown.set("b", state, text.as_str());
+            }
+        }
+        shown
     }
 
     /// Puts sealed secrets back into their fields, unless somebody typed others. `open` gets the JSON Pointer of the secret and

@@ -13,16 +13,17 @@ const MAX_FIRST_FIELDS: usize = 8;
 
 /// Splits fields into those behind "More options" and those that are shown. The first fields of an object without required ones
 /// stay, whatever is filled in: a form that is shown again has them in the same place.
-pub(super) fn tuck<'a>(fields: &'a [Field], entries: &Entries) -> (Vec<&'a Field>, Vec<&'a Field>) {
+pub(super) fn tuck<'a>(fields: impl Iterator<Item = &'a Field>, entries: &Entries) -> (Vec<&'a Field>, Vec<&'a Field>) {
+    let fields: Vec<&Field> = fields.collect();
     let first = if fields.iter().any(|field| field.required) { 0 } else { MAX_FIRST_FIELDS };
     let place = |(at, field): &(usize, &Field)| {
         (*at >= first || field.lifecycle == Lifecycle::Deprecated) && is_tucked(field, entries)
     };
-    let (more, shown): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(place);
+    let (more, shown): (Vec<_>, Vec<_>) = fields.iter().copied().enumerate().partition(place);
     let has_deprecated = more.iter().any(|(_, field)| field.lifecycle == Lifecycle::Deprecated);
     let fields_of = |placed: Vec<(usize, &'a Field)>| placed.into_iter().map(|(_, field)| field).collect();
     if more.len() < MIN_TUCKED_FIELDS && !has_deprecated {
-        (Vec::new(), fields.iter().collect())
+        (Vec::new(), fields)
     } else {
         (fields_of(more), fields_of(shown))
     }

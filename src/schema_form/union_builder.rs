@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::branches::{branches, discriminator_fits};
 use super::builder::Builder;
-use super::field::{Control, Field, Group, Union};
+use super::field::{Branch, Control, Field, Group, Union};
 use super::field_place::{Place, Source};
 
 impl Builder<'_> {
@@ -33,6 +33,9 @@ impl Builder<'_> {
             Source::Entries if !is_shown => Source::Carried,
             other => other,
         };
+        if matches!(source, Source::Carried) {
+            self.keep_left_branch(place, field.is_secret, &state, &found);
+        }
         let inner = picked.map(|index| {
             let (branch, schema) = &found[index];
             let place = Place {
@@ -47,6 +50,18 @@ impl Builder<'_> {
         });
         let branches = found.into_iter().map(|(branch, _)| branch).collect();
         field.control = Control::Union(Union { state, keyword, branches, picked, field: inner });
+    }
+
+    /// Keeps the fields of the branch that the form showed before.
+    fn keep_left_branch(&mut self, place: &Place<'_>, is_secret: bool, state: &str, found: &[(Branch, Value)]) {
+        let shown = self.entries.text_at("w", state).and_then(|text| text.parse::<usize>().ok());
+        let Some((_, schema)) = shown.and_then(|shown| found.get(shown)) else { return };
+        let mut entries = self.entries.clone();
+        let mut builder = Builder::new(self.root, &mut entries);
+        let union_state = format!("{state}/~b");
+        let place = Place { required: true, union_state, depth: place.depth + 1, is_secret, ..place.clone() };
+        let left = builder.field(&place, schema, Source::Entries);
+        self.left.extend(left.all().into_iter().map(|field| (field.pointer.clone(), field.clone())));
     }
 
     /// Returns the branch that a value has: the one whose constants it has, or the first one that takes the value and can show

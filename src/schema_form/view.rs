@@ -7,7 +7,7 @@ use super::control_view::{ErrorView, Shown};
 use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Control, Field};
 use super::field_view::FieldView;
-use super::names::id;
+use super::names::{id, in_sentence};
 use super::nested_view::GroupView;
 use super::offer::Offer;
 use super::plan::Plan;
@@ -128,15 +128,23 @@ fn summary(root: Option<&Field>, faults: &FieldFaults) -> Vec<Fault> {
     let href = |at: Option<usize>, pointer: &str| match at.map(|at| fields[at]) {
         Some(_) if pointer.ends_with("/~key") => format!("#{}", id(pointer)),
         Some(field) if !field.pointer.is_empty() => match &field.control {
-            Control::Union(union) => format!("#{}-b", id(&union.state)),
-            Control::Closed => format!("#{}-add", id(&field.pointer)),
+            Control::Union(union) => format!("#{}__b", id(&union.state)),
+            Control::Closed => format!("#{}__add", id(&field.pointer)),
             _ => format!("#{}", id(&field.pointer)),
         },
+        _ if root.is_some() => "#input-heading".to_owned(),
         _ => "#f".to_owned(),
+    };
+    let row = |pointer: &str| {
+        let around = |field: &&&Field| pointer.starts_with(&format!("{}/", field.pointer)) && field.is_row();
+        fields.iter().rev().find(around).map(|field| in_sentence(&field.label))
     };
     let fault = |(at, fault): (Option<usize>, &crate::error::FieldFault)| Fault {
         href: href(at, &fault.field),
-        message: fault.message.clone(),
+        message: match row(&fault.field) {
+            Some(row) => format!("{} ({row})", fault.message),
+            None => fault.message.clone(),
+        },
     };
     placed.into_iter().map(fault).collect()
 }

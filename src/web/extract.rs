@@ -19,7 +19,7 @@ pub const MAX_FORM_BYTES: usize = 256 * 1024;
 pub(super) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The largest number of fields in a form.
-pub const MAX_FORM_FIELDS: usize = 1_000;
+pub const MAX_FORM_FIELDS: usize = 5_000;
 
 /// Parameters of the path. A path that does not fit is a 404.
 #[derive(Debug)]

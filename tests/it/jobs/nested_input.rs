@@ -110,7 +110,7 @@ async fn names_of_ones_choice_are_rows_and_a_name_is_there_once() {
     assert_eq!(page.attr("[autofocus]", "name").as_deref(), Some("k/labels/~k0"));
     let page = alice.submit(&page, FORM, [("op", "add:/labels"), ("k/labels/~k0", "a/b"), ("v/labels/~k0", "1")]).await;
     let page = alice.submit(&page, FORM, [("k/labels/~k1", "a/b"), ("v/labels/~k1", "2")]).await;
-    assert_eq!(page.texts(".summary li a"), ["The name “a/b” is there twice: change one, or remove it"]);
+    assert_eq!(page.texts(".summary li a"), ["The name “a/b” is there twice: change one, or remove it (label 2 of 2)"]);
     let job = alice.submit(&page, FORM, [("k/labels/~k1", "~c")]).await;
     assert_eq!(json(&alice, &job).await["input"]["labels"], json!({ "a/b": 1, "~c": 2 }));
 }
@@ -139,4 +139,24 @@ async fn a_part_is_edited_as_json_and_back_and_a_secret_in_it_is_not_shown() {
     let job = alice.submit(&page, FORM, [("v/pay/number", "1")]).await;
     let expected = json!([{ "name": "Ada", "pin": "••••" }, { "name": "Bo" }]);
     assert_eq!(json(&alice, &job).await["input"]["people"], expected, "the secret is lost");
+}
+
+#[tokio::test]
+async fn a_long_list_of_values_is_found_by_words_and_what_only_the_tool_writes_is_not_asked_for() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let values: Vec<_> = (0..900).map(|at| format!("town {at}")).collect();
+    let schema = json!({ "type": "object", "required": ["town"], "properties": {
+        "town": { "enum": values }, "id": { "type": "string", "readOnly": true }, "note": { "type": "string" } } });
+    let server = ScriptedServer::start(json!([{"name": "go", "inputSchema": schema}]), "gone").await;
+    let path = app.add_server(&alice, "Travel", &server.url()).await;
+    let page = alice.get(&format!("{path}/tools/go")).await;
+    assert!(!page.has("[name='v/id']"), "only the tool writes the id");
+    let options = |page: &Page| page.attrs("select[name='v/town'] option", "value");
+    assert_eq!(options(&page).len(), 101, "the first hundred, and none");
+    let page = alice.submit(&page, FORM, [("op", "filter:/town"), ("q/town", "TOWN 87"), ("v/note", "kept")]).await;
+    assert_eq!(options(&page).len(), 20, "{:?}", options(&page));
+    assert_eq!(page.attr("[name='v/note']", "value").as_deref(), Some("kept"));
+    let job = alice.submit(&page, FORM, [("v/town", "877")]).await;
+    assert_eq!(json(&alice, &job).await["input"], json!({ "town": "town 877", "note": "kept" }));
 }

@@ -58,7 +58,10 @@ async fn every_fault_stands_at_the_control_of_its_row() {
     let empty = alice.submit(&form, FORM, []).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let faults = empty.texts(".summary li a");
-    assert_eq!(faults, ["Enter street", "Enter city", "Enter sku", "Enter a whole number for qty"]);
+    assert_eq!(
+        faults,
+        ["Enter street", "Enter city", "Enter sku (item 1 of 1)", "Enter a whole number for qty (item 1 of 1)"]
+    );
     let two = alice.submit(&form, FORM, [("op", "add:/items")]).await;
     let filled = [
         ("v/ship/to/street", "Elm 1"),
@@ -69,7 +72,7 @@ async fn every_fault_stands_at_the_control_of_its_row() {
         ("v/items/1/qty", "many"),
     ];
     let wrong = alice.submit(&two, FORM, filled).await;
-    assert_eq!(wrong.texts(".summary li a"), ["Qty must be a whole number, such as 12"]);
+    assert_eq!(wrong.texts(".summary li a"), ["Qty must be a whole number, such as 12 (item 2 of 2)"]);
     assert_eq!(wrong.attr(".summary li a", "href").as_deref(), Some("#f-items-1-qty"));
     assert_eq!(wrong.text("[id='f-items-1-qty-e']"), "Error: Qty must be a whole number, such as 12");
     let job = alice.submit(&wrong, FORM, [("v/items/1/qty", "3")]).await;

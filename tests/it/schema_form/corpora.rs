@@ -1,7 +1,7 @@
 //! The law of forms over schemas of the world: all operations of GitHub, a sample of 2,000 operations of other services, the
 //! examples of JSON Forms, and the tools of MCP servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -40,7 +40,7 @@ struct Findings {
 
 impl Findings {
     fn raw_schemas(&self) -> usize {
-        self.raw.values().flatten().collect::<std::collections::BTreeSet<_>>().len()
+        self.raw.values().flatten().collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -71,6 +71,7 @@ fn examine(cases: Vec<(String, Value, Vec<Value>)>) -> Findings {
         let sampled = values(&schema, VALUES, 7);
         for value in own.iter().chain(&sampled).filter(|value| validator.check(value).is_ok()) {
             let filled = Entries::from_value(&plan, value);
+            assert_labelled(&name, &FormView::new(&plan, &filled, &FieldFaults::default()).to_string());
             let shown = through_browser(&plan, &filled);
             let sent = parse(&plan, &shown).unwrap_or_else(|error| panic!("{name}: {value}: {error}\n{shown:?}"));
             assert_eq!(sent, *value, "{name}: {shown:?}");
@@ -87,13 +88,15 @@ fn examine(cases: Vec<(String, Value, Vec<Value>)>) -> Findings {
     findings
 }
 
-/// Reports whether each control has a label: a quick check of text, because there are thousands of forms.
+/// Checks that each control has a label and an id of its own: a quick check of text, because there are thousands of forms.
 fn assert_labelled(name: &str, html: &str) {
+    let mut ids = BTreeSet::new();
     for tag in html.split('<').filter(|tag| ["input ", "select ", "textarea "].iter().any(|kind| tag.starts_with(kind)))
     {
         let is_choice =
             tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"") || tag.contains("type=\"hidden\"");
         let id = tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        assert!(id.is_empty() || ids.insert(id), "{name}: two elements are #{id}");
         assert!(is_choice || html.contains(&format!("<label for=\"{id}\"")), "{name}: no label for <{tag}");
     }
 }

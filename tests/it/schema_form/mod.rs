@@ -1,7 +1,9 @@
 //! The law of forms: what the form shows is what the job sends. Here over a corpus of schemas, in `law` over generated ones.
 
+mod changes;
 mod corpora;
 mod generator;
+mod hostile;
 mod law;
 mod readings;
 mod samples;

@@ -22,7 +22,7 @@ use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::rest::CURSOR;
-use crate::schema_form::{Entries, Offer, Op, Plan, Validator, mask, parse, parse_as_shown};
+use crate::schema_form::{Entries, Offer, Op, Plan, Validator, mask, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -244,9 +244,8 @@ pub(super) async fn create(
 /// Runs the tool, or shows what would be sent: if the person asks for it, and before each run of a tool that may destroy.
 async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op: Op) -> Result<Response, DomainError> {
     jobs::check_tool(&tool.connector, &tool.version)?;
-    let input = parse(&tool.plan, sent.entries)?;
+    let input = tool.plan.read(sent.entries, &Validator::compile(&tool.version.schema))?;
     let connection = connection_picker::parse(sent.chosen)?;
-    tool.plan.check(sent.entries, &Validator::compile(&tool.version.schema), &input)?;
     jobs::validate_input(&tool.version, &input)?;
     let is_seen = sent.entries.get("seen").is_some_and(|seen| seen == preview::digest(tool, &input, sent.chosen));
     if op == Op::Preview || (tool.version.effect() == Effect::Destructive && !is_seen) {
