@@ -127,7 +127,7 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
         if pairs.len() > MAX_FORM_FIELDS {
             return Err(Error::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "The form has more than 1,000 fields. Send the values as JSON instead.",
+                "The form has more than 5,000 fields. Send the values as JSON instead.",
             ));
         }
         Ok(Self(pairs))
@@ -217,7 +217,7 @@ mod tests {
         let large = FormPairs::from_request(form("x".repeat(MAX_FORM_BYTES + 1)), &()).await.unwrap_err();
         assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(format!("{large:?}").contains("The form had 257 kB, and the hub takes 256 kB."), "{large:?}");
-        let many = FormPairs::from_request(form("a=1&".repeat(1_001)), &()).await.unwrap_err();
+        let many = FormPairs::from_request(form("a=1&".repeat(super::MAX_FORM_FIELDS + 1)), &()).await.unwrap_err();
         assert_eq!(many.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
