@@ -61,6 +61,7 @@ mod scalar;
 mod secrecy;
 mod secret_values;
 mod secrets;
+mod stale;
 mod tuck;
 mod union_builder;
 mod unreadable;

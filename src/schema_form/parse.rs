@@ -1,21 +1,17 @@
 //! Parsing of a form's contents into a JSON value, by walking its fields.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
 use super::controls::control_value;
-use super::entries::{ENTERED_BEFORE, Entries, HAD_BEFORE, WHOLE_INPUT, split_name};
+use super::entries::{ENTERED_BEFORE, Entries, HAD_BEFORE, WHOLE_INPUT};
 use super::field::{Control, Field, Group, Union};
 use super::json_text;
 use super::mask::{MASK, contains_mask};
 use super::names::{in_sentence, plain, step, unescaped};
 use super::plan::Plan;
+use super::stale::stale_names;
 use super::unreadable::UnreadableText;
 use crate::error::{Error, FieldFaults, Result};
-
-/// Prefixes of the pairs of a field.
-const PREFIXES: [&str; 15] = ["b", "before", "d", "f", "j", "k", "n", "on", "q", "r", "s", "t", "v", "w", "z"];
 
 /// Parses the value of the form.
 ///
@@ -77,38 +73,6 @@ fn whole(entries: &Entries) -> Result<Value> {
 
 fn mask_message() -> String {
     format!("“{MASK}” stands for a secret that is not shown: type it again")
-}
-
-/// Returns the names in the form that no field has. What an unpicked branch had is not among them: somebody picked another.
-fn stale_names<'a>(root: &Field, entries: &'a Entries) -> impl Iterator<Item = &'a str> {
-    let fields = root.all();
-    let mut known: HashSet<String> = HashSet::new();
-    let mut left = Vec::new();
-    for field in fields {
-        known.insert(field.pointer.clone());
-        if let Control::Union(union) = &field.control {
-            known.insert(union.state.clone());
-            if union.is_changed(entries) {
-                left.push(format!("{}/", field.pointer));
-            }
-        }
-    }
-    let is_known = move |name: &str| {
-        let (prefix, pointer) = split_name(name);
-        let is_own = ["op", "idem", "seen"].contains(&name);
-        is_own
-            || PREFIXES.contains(&prefix) && (known.contains(pointer) || left.iter().any(|it| pointer.starts_with(it)))
-    };
-    let names = entries.pairs().iter().map(|(name, _)| name.as_str());
-    names.filter(move |name| !is_known(name) && !entries.is_beside_json(name))
-}
-
-impl Union {
-    /// Reports whether the form shows the fields of another branch than the one that is picked.
-    fn is_changed(&self, entries: &Entries) -> bool {
-        let picked = self.picked.map(|picked| picked.to_string());
-        picked.as_deref() != entries.text_at("w", &self.state).filter(|shown| !shown.is_empty())
-    }
 }
 
 /// Parses the contents of a form.
