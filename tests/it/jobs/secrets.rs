@@ -147,7 +147,8 @@ async fn another_try_of_the_same_job_has_the_secrets_and_another_run_asks_for_th
     assert_eq!(form.body.matches("Enter it again").count(), 2, "{}", form.body);
     let blank = alice.get(&tool).await.body;
     assert!(!blank.contains("Enter it again"), "{blank}");
-    let second = alice.submit(&form, FORM, [("v/api_key", "another")]).await;
+    let typed = [("v/api_key", "another"), ("v/login/phrase", "once more")];
+    let second = alice.submit(&form, FORM, typed).await;
     let call = server.next_call().await;
     assert_eq!((&call["api_key"], &call["user"]), (&json!("another"), &json!(PUBLIC)));
     server.release();
