@@ -36,8 +36,8 @@ suite("services", { servers }, (stage) => {
   const flash = (page, text) => page.getByRole("main").getByText(text, { exact: true }).waitFor();
   const follow = (page, name) => page.getByRole("main").getByRole("link", { name, exact: true }).click();
   const type = (page, name, text) => page.getByRole("textbox", { name }).fill(text);
-  const table = (page) => page.getByRole("region", { name: /^Result as a table/ }).getByRole("row")
-    .evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const table = (page) => page.getByRole("region", { name: /^(Result as a table|Table “)/ }).getByRole("row")
+    .evaluateAll((rows) => rows.map((row) => [...row.cells].slice(1).map((cell) => cell.textContent.trim())));
 
   async function runTool(page, word) {
     await press(page, "Run this tool");
