@@ -1,6 +1,6 @@
 //! Building of the fields of a form from the schema and the contents of the form.
 //!
-//! One walk serves all forms. It reads rows and picked branches from the contents, or writes the contents that show a value
+//! The same walk builds all forms. It reads rows and picked branches from the contents, or writes the contents that show a value
 //! or the defaults.
 
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ const MAX_WEIGHT: usize = 300_000;
 /// Maximum depth of fields in fields.
 const MAX_DEPTH: usize = 8;
 
-const TOO_LARGE: &str = "The form has no room for more fields. Write this part as JSON";
+const TOO_LARGE: &str = "The form cannot show all of this as fields. Write this part as JSON";
 
 /// Builds fields until their number exceeds the maximum.
 pub(super) struct Builder<'a> {
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
         self.weight_left -= weight.min(self.weight_left);
         let chosen = if is_too_heavy { Chosen::json(TOO_LARGE) } else { choose_control(self.root, schema, place.name) };
         let properties = chosen.schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
-        let has_room = has_room && properties <= self.fields_left;
+        let has_room = has_room && properties <= self.fields_left && !has_odd_names(&chosen.schema);
         let chosen = if has_room || !chosen.control.has_inner() {
             chosen
         } else {
@@ -142,6 +142,9 @@ impl<'a> Builder<'a> {
         let pointer = field.pointer.clone();
         match source {
             Source::Entries | Source::Carried => {
+                if field.is_row() && matches!(field.control, Control::Group(_) | Control::Rows(_)) {
+                    self.keep_text_as_json(&pointer);
+                }
                 let is_raw = self.entries.has_at("j", &pointer) && !matches!(field.control, Control::Json(_));
                 if !is_raw {
                     self.nested(field, place, schema, source);
@@ -177,6 +180,15 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Keeps what was typed into a row before its name changed its kind.
+    fn keep_text_as_json(&mut self, pointer: &str) {
+        let typed = self.entries.text_at("v", pointer).filter(|text| !text.is_empty());
+        if let Some(typed) = typed.map(Value::from) {
+            self.entries.set("j", pointer, typed.to_string());
+            self.entries.retain(|(name, _)| name.strip_prefix('v') != Some(pointer));
+        }
+    }
+
     /// Builds the fields inside of a field.
     fn nested(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
         match &field.control {
@@ -196,6 +208,12 @@ impl<'a> Builder<'a> {
             _ => false,
         }
     }
+}
+
+/// Reports whether a name of a property has a character that a browser rewrites in the name of a field.
+fn has_odd_names(schema: &Map<String, Value>) -> bool {
+    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    names.into_iter().any(|name| name.contains(['\n', '\r', '\0']))
 }
 
 /// Reports whether a field shows its default, so that nobody chose it.

@@ -34,6 +34,20 @@ impl Validator {
 }
 
 impl Plan {
+    /// Checks the names of rows before the form is shown as JSON: without a name, or with one that is there twice, the value of
+    /// a row has no place in it.
+    ///
+    /// # Errors
+    /// Returns [`Error::Invalid`] with the place of each such name.
+    pub fn check_names(&self, entries: &Entries) -> Result<()> {
+        let Err(Error::Invalid(faults)) = parse(self, entries) else { return Ok(()) };
+        let mut told = FieldFaults::default();
+        for fault in faults.faults().iter().filter(|fault| fault.field.ends_with("/~key")) {
+            told.add(&fault.field, fault.message.clone());
+        }
+        told.into_result(())
+    }
+
     /// Parses the value of a form, and validates it. All faults are told at once: those of the typed text, and what the schema
     /// refuses elsewhere.
     ///

@@ -73,10 +73,11 @@ fn union(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
     }
     let keyword = if schema.contains_key("oneOf") { "oneOf" } else { "anyOf" };
     let parts = schema[keyword].as_array().map_or(&[][..], Vec::as_slice);
-    if let Some(choices) = labelled_values(root, parts) {
+    let values: Vec<_> = parts.iter().filter(|part| !is_null(part)).cloned().collect();
+    if let Some(choices) = labelled_values(root, parts).or_else(|| labelled_values(root, &values)) {
         return Control::Choice(choices);
     }
-    let plain: Option<Vec<_>> = parts.iter().filter(|part| !is_null(part)).map(|part| plain_kind(root, part)).collect();
+    let plain: Option<Vec<_>> = values.iter().map(|part| plain_kind(root, part)).collect();
     match plain {
         Some(kinds) if !kinds.is_empty() => any_of(kinds),
         _ => Control::Union(Union::default()),

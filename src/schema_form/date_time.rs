@@ -1,8 +1,8 @@
 //! Dates with a time and a zone: what a page shows, and the text of RFC 3339 that is sent.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 /// Splits a text of RFC 3339 into the local time and the zone, if [`join`] returns the same text for what a browser makes of
 /// them.
@@ -47,8 +47,11 @@ pub(super) fn join(local: &str, zone: &str) -> Result<String, String> {
         }
         name => {
             let zone = TimeZone::get(name).map_err(|_| "Choose a time zone".to_owned())?;
-            let zoned: Zoned = time.to_zoned(zone).map_err(|_| wrong())?;
-            zoned.strftime("%:z").to_string()
+            let at = zone.to_ambiguous_zoned(time);
+            if matches!(at.offset(), AmbiguousOffset::Gap { .. }) {
+                return Err(format!("The clocks of {} skip this time: enter another", name.replace('_', " ")));
+            }
+            at.compatible().map_err(|_| wrong())?.strftime("%:z").to_string()
         }
     };
     Ok(format!("{seconds}{offset}"))
@@ -63,6 +66,9 @@ mod tests {
         assert_eq!(join("2026-07-28T08:30", "Europe/Berlin").unwrap(), "2026-07-28T08:30:00+02:00");
         assert_eq!(join("2026-11-28 08:30:15", "Europe/Berlin").unwrap(), "2026-11-28T08:30:15+01:00");
         assert_eq!(join("2026-11-28T08:30", "UTC").unwrap(), "2026-11-28T08:30:00Z");
+        let skipped = join("2027-03-28T02:30", "Europe/Berlin").unwrap_err();
+        assert_eq!(skipped, "The clocks of Europe/Berlin skip this time: enter another");
+        assert_eq!(join("2026-10-25T02:30", "Europe/Berlin").unwrap(), "2026-10-25T02:30:00+02:00", "the first of two");
         assert!(join("tomorrow", "UTC").is_err() && join("2026-11-28", "UTC").is_err());
         assert!(join("2026-02-30T10:00", "UTC").is_err() && join("2026-02-20T10:00", "Nowhere").is_err());
     }

@@ -24,6 +24,12 @@ const MAX_RADIOS: usize = 7;
 /// Maximum number of values of a select; of more, words choose some.
 const MAX_OPTIONS: usize = 200;
 
+/// The words that find some of many values.
+struct SearchView {
+    words: String,
+    total: usize,
+}
+
 /// The view of one field.
 #[derive(Template)]
 #[template(path = "schema_form/field.html")]
@@ -72,13 +78,12 @@ enum Widget {
     Area { value: String, code: bool, is_list: bool },
     Radios(Vec<OptionView>),
     Boxes(Vec<OptionView>),
-    Select(Vec<OptionView>),
+    Select { options: Vec<OptionView>, search: Option<SearchView> },
     Group(GroupView<FieldView>),
     Rows(RowsView<FieldView>),
     Union(UnionView<FieldView>),
     Closed,
     Any { value: String, kinds: Vec<OptionView> },
-    Filtered { words: String, total: usize, options: Vec<OptionView> },
     DateTime { value: String, zones: Vec<ZoneView> },
     Fixed(String),
     Json { value: String, why: &'static str, has_fields: bool },
@@ -196,9 +201,12 @@ fn widget(field: &Field, all: Shown<'_>) -> Widget {
         Control::Choice(choices) if choices.len() > MAX_OPTIONS => {
             let words = entries.text_at("q", pointer).unwrap_or_default();
             let all = options(choices, |index| shown("v") == Some(index));
-            Widget::Filtered { words: words.to_owned(), total: all.len(), options: filtered(all, words) }
+            let search = Some(SearchView { words: words.to_owned(), total: all.len() });
+            Widget::Select { options: filtered(all, words), search }
         }
-        Control::Choice(choices) => Widget::Select(options(choices, |index| shown("v") == Some(index))),
+        Control::Choice(choices) => {
+            Widget::Select { options: options(choices, |index| shown("v") == Some(index)), search: None }
+        }
         Control::Checks(choices) => {
             Widget::Boxes(options(choices, |index| !field.is_secret && entries.all("v", pointer).any(|it| it == index)))
         }

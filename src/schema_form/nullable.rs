@@ -21,6 +21,10 @@ pub(super) fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map
     }
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
+        // a list of constants says itself whether null is among them, and what it is called
+        if branches.iter().all(|branch| branch.get("const").is_some()) {
+            return (schema, false);
+        }
         let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).cloned().collect();
         let nullable = others.len() < branches.len();
         if let [only] = others.as_slice() {
@@ -32,7 +36,7 @@ pub(super) fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map
                 return (joined, nullable || is_inner_nullable);
             }
         } else if nullable && !others.is_empty() {
-            schema.insert(keyword.to_owned(), Value::Array(others));
+            // the branches keep their places, by which a validator names them
             return (schema, true);
         }
     }

@@ -128,6 +128,13 @@ impl<'a> Parser<'a> {
                 self.filled += 1;
                 Some(value)
             }
+            None if field.is_row() && field.control.has_inner() && self.has_left_text(field) => {
+                let text = self.entries.text_at("v", pointer).unwrap_or_default();
+                let called = in_sentence(&field.label);
+                let message =
+                    format!("With this name, {called} takes another kind of value, which is shown now: check it");
+                return Err(UnreadableText::new(message, text));
+            }
             None => match &field.control {
                 Control::Group(group) => self.group(field, group, at),
                 Control::Rows(rows) => {
@@ -172,6 +179,12 @@ impl<'a> Parser<'a> {
             return Ok(Some(Value::Null));
         }
         Ok(found)
+    }
+
+    /// Reports whether a text was typed into a row whose name now takes nested values.
+    fn has_left_text(&self, field: &Field) -> bool {
+        let is_union = matches!(field.control, Control::Union(_));
+        !is_union && self.entries.text_at("v", &field.pointer).is_some_and(|text| !text.is_empty())
     }
 
     /// Reports whether an earlier run had a secret that the form lacks, and nobody has said that it is to be left out.

@@ -11,6 +11,9 @@ use super::plan::Plan;
 /// Prefixes of the pairs that hold a value, and the item of a list that it belongs to.
 const VALUE_PREFIXES: [&str; 3] = ["v", "j", "f"];
 
+/// Prefix of the pair that marks a secret which the page kept. It stays one, whatever its field is called now.
+const OPENED: &str = "o";
+
 impl Entries {
     /// Replaces the secrets by sealed ones, for a page. `seal` gets the JSON Pointer of the secret and its text.
     #[must_use]
@@ -45,7 +48,8 @@ impl Entries {
         let secret: HashSet<&str> = fields.map(|field| field.pointer.as_str()).collect();
         // beside a JSON text there are only the secrets that its masks stand for
         let is_secret = |name: &str, pointer: &str| {
-            pointer.starts_with('/') && self.is_json() || self.is_beside_json(name) || secret.contains(pointer)
+            let is_known = secret.contains(pointer) || self.has_at(OPENED, pointer);
+            pointer.starts_with('/') && self.is_json() || self.is_beside_json(name) || is_known
         };
         let names = self.pairs().iter().map(|(name, _)| name.as_str());
         let found = names.filter_map(|name| Some((name, name.strip_prefix(['v', 'j', 'f'])?)));
@@ -79,6 +83,7 @@ impl Entries {
                 for (prefix, text) in contents {
                     opened.push(prefix, pointer, text);
                 }
+                opened.push(OPENED, pointer, "on");
             }
         }
         opened

@@ -34,7 +34,8 @@ impl Validator {
     }
 
     /// Returns the faults of a value, as the validator reports them. `None` if the hub cannot use the schema.
-    pub(super) fn errors<'v>(&'v self, value: &'v Value) -> Option<Vec<ValidationError<'v>>> {
+    #[must_use]
+    pub fn errors<'v>(&'v self, value: &'v Value) -> Option<Vec<ValidationError<'v>>> {
         let compiled = self.compiled.as_ref().ok()?;
         // the quick answer is the usual one
         if compiled.is_valid(value) {

@@ -1,18 +1,12 @@
 //! Values of a structured result that are not as its output schema says.
 
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use super::pointer::{child, unescape};
 use crate::foreign_text::clean_name;
-use crate::schema_form::foreign_reference;
-
-/// Most faults that a page lists.
-const MAX_FAULTS: usize = 20;
-
-/// Longest schema in bytes.
-const MAX_SCHEMA_BYTES: usize = 256 * 1024;
+use crate::schema_form::Validator;
 
 /// Most characters of a name in a sentence.
 const MAX_NAME_LENGTH: usize = 80;
@@ -28,22 +22,15 @@ pub struct SchemaFault {
 
 /// Compares a structured result with its schema. A schema that the hub cannot use finds nothing.
 pub(super) fn find(schema: &Value, value: Option<&Value>) -> Vec<SchemaFault> {
-    let Some(validator) = compile(schema) else { return Vec::new() };
+    let validator = Validator::compile(schema);
+    if validator.unusable_reason().is_some() {
+        return Vec::new();
+    }
     let Some(value) = value.filter(|value| !value.is_null()) else {
         let sentence = "The schema describes structured values, but the result has none.".to_owned();
         return vec![SchemaFault { sentence, pointer: None }];
     };
-    validator.iter_errors(value).take(MAX_FAULTS).map(|error| explain(&error)).collect()
-}
-
-fn compile(schema: &Value) -> Option<Validator> {
-    if foreign_reference(schema).is_some() || schema.to_string().len() > MAX_SCHEMA_BYTES {
-        return None;
-    }
-    let names_known_draft = schema.get("$schema").is_some() && Draft::default().detect(schema) != Draft::Unknown;
-    let options = jsonschema::options();
-    let options = if names_known_draft { options } else { options.with_draft(Draft::Draft202012) };
-    options.build(schema).ok()
+    validator.errors(value).unwrap_or_default().iter().map(explain).collect()
 }
 
 fn explain(error: &ValidationError<'_>) -> SchemaFault {

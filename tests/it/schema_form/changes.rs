@@ -163,3 +163,72 @@ fn untyped_json_has_its_secrets_masked_as_other_pages_do() {
     let back = through_browser(&plan, &Entries::from_value(&plan, &value).with_masked_text(&plan));
     assert_eq!(parse(&plan, &back).unwrap(), value);
 }
+
+#[test]
+fn a_secret_stays_one_when_its_row_gets_another_name() {
+    let plan = Plan::compile(
+        &json!({ "properties": { "m": { "type": "object", "additionalProperties": { "type": "string" } } } }),
+    );
+    let shown = Entries::from_value(&plan, &json!({ "m": { "api_key": "hunter2" } }));
+    let renamed = typed(&plan, &shown, &[("k/m/~k0", "note")]);
+    assert_eq!(parse(&plan, &renamed).unwrap(), json!({ "m": { "note": "hunter2" } }));
+    let page = renamed.with_masked_text(&plan).with_sealed_secrets(&plan, |_, _| Some("sealed".to_owned()));
+    assert_eq!(names_with(&page, "hunter2"), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_row_holds_is_not_lost_when_its_name_changes_its_kind() {
+    let flag = json!({ "type": "object", "properties": { "q": { "type": "boolean" } } });
+    let plan = Plan::compile(&json!({ "properties": { "m": {
+        "type": "object", "patternProperties": { "^x_": flag }, "additionalProperties": { "type": "string" } } } }));
+    let shown = Entries::from_value(&plan, &json!({ "m": { "a": "precious" } }));
+    let renamed = typed(&plan, &shown, &[("k/m/~k0", "x_a")]);
+    assert!(faults(&plan, &renamed)[0].starts_with("With this name"), "{:?}", faults(&plan, &renamed));
+    let again = through_browser(&plan, &renamed);
+    assert_eq!(again.get("j/m/~k0"), Some("\"precious\""), "{again:?}");
+}
+
+#[test]
+fn a_row_without_a_name_of_its_own_is_not_shown_as_json() {
+    let plan = Plan::compile(
+        &json!({ "properties": { "m": { "type": "object", "additionalProperties": { "type": "string" } } } }),
+    );
+    let two = json!({ "m": { "a": "one", "b": "two" } });
+    let shown = Entries::from_value(&plan, &two);
+    assert!(plan.check_names(&shown).is_ok());
+    for (name, told) in [("", "Enter a name"), ("a", "is there twice")] {
+        let unnamed = typed(&plan, &shown, &[("k/m/~k1", name), ("op", "raw:/m")]);
+        let Err(Error::Invalid(faults)) = unnamed.edited(&plan) else { panic!("{name} is lost") };
+        assert!(faults.faults()[0].message.contains(told), "{faults:?}");
+    }
+}
+
+#[test]
+fn names_that_a_browser_rewrites_are_written_as_json() {
+    let plan = Plan::compile(
+        &json!({ "properties": { "o": { "type": "object", "properties": { "a\nb": { "type": "string" } } } } }),
+    );
+    let value = json!({ "o": { "a\nb": "x" } });
+    assert_eq!(parse(&plan, &through_browser(&plan, &Entries::from_value(&plan, &value))).unwrap(), value);
+    assert_eq!(parse(&plan, &through_browser(&plan, &Entries::blank(&plan))).unwrap(), json!({}));
+}
+
+#[test]
+fn null_is_one_of_the_constants_and_branches_keep_their_places() {
+    let named = json!({ "oneOf": [{ "const": "a", "title": "Letter" }, { "const": null, "title": "Nothing" }] });
+    let branches = json!({ "anyOf": [{ "type": "null" },
+        { "title": "Card", "type": "object", "required": ["n"], "properties": { "n": { "type": "string", "maxLength": 2 } } },
+        { "title": "Bank", "type": "object", "required": ["i"], "properties": { "i": { "type": "integer" } } }] });
+    let schema = json!({ "properties": { "c": named, "u": branches } });
+    let plan = Plan::compile(&schema);
+    for value in [json!({ "c": null }), json!({ "c": "a" }), json!({ "u": null }), json!({ "u": { "i": 1 } })] {
+        assert_eq!(parse(&plan, &through_browser(&plan, &Entries::from_value(&plan, &value))).unwrap(), value);
+    }
+    let html = FormView::new(&plan, &Entries::blank(&plan), &FieldFaults::default()).to_string();
+    assert!(html.contains("Nothing") && html.contains("Letter"), "{html}");
+    let long = pressed(&plan, &Entries::blank(&plan), "pick:/u", &[("b/u", "0")]);
+    let long = typed(&plan, &long, &[("v/u/n", "long")]);
+    let Err(Error::Invalid(told)) = plan.read(&long, &Validator::compile(&schema)) else { panic!("too long") };
+    let told: Vec<_> = told.faults().iter().map(|fault| fault.message.as_str()).collect();
+    assert_eq!(told, ["N must be 2 characters or fewer"]);
+}

@@ -196,18 +196,8 @@ pub(super) async fn create(
     let op = Op::from_entries(&entries);
     let shown = match op {
         Op::Run | Op::Preview => submit(&app, &me, &tool, sent, op).await,
-        Op::Json | Op::Form => match parse_as_shown(&tool.plan, &entries) {
-            Ok(value) => {
-                let to_json = op == Op::Json;
-                let entries = if to_json {
-                    Entries::as_json(&tool.plan, &value)
-                } else {
-                    Entries::from_value(&tool.plan, &value)
-                };
-                return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await;
-            }
-            // text that is not JSON has no other view
-            Err(_) if op == Op::Json => return form::show(&app, &me, &tool, sent).await,
+        Op::Json | Op::Form => match other_view(&tool.plan, &entries, op) {
+            Ok(entries) => return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await,
             Err(error) => Err(error),
         },
         Op::Example => {
@@ -239,6 +229,15 @@ pub(super) async fn create(
         Err(error @ DomainError::ToolChanged(_)) if wants_json("", &headers) => Err(error.into()),
         Err(error) => form::show_error(&app, &me, &tool, sent, error).await,
     }
+}
+
+/// Returns the form as JSON, or as fields. Text that is not JSON has no other view, and stays.
+fn other_view(plan: &Plan, entries: &Entries, op: Op) -> Result<Entries, DomainError> {
+    if op == Op::Form {
+        return Ok(Entries::from_value(plan, &parse_as_shown(plan, entries)?));
+    }
+    plan.check_names(entries)?;
+    Ok(parse_as_shown(plan, entries).map_or_else(|_| entries.clone(), |value| Entries::as_json(plan, &value)))
 }
 
 /// Runs the tool, or shows what would be sent: if the person asks for it, and before each run of a tool that may destroy.
