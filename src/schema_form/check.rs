@@ -34,16 +34,19 @@ impl Validator {
 }
 
 impl Plan {
-    /// Checks the names of rows before the form is shown as JSON: without a name, or with one that is there twice, the value of
-    /// a row has no place in it.
+    /// Checks the names of rows before a field is shown as JSON: without a name, or with one that is there twice, the value of a
+    /// row has no place in it. Only rows inside of the field, and rows that it is in, matter; the root has the empty pointer.
     ///
     /// # Errors
     /// Returns [`Error::Invalid`] with the place of each such name.
-    pub fn check_names(&self, entries: &Entries) -> Result<()> {
+    pub fn check_names(&self, entries: &Entries, pointer: &str) -> Result<()> {
         let Err(Error::Invalid(faults)) = parse(self, entries) else { return Ok(()) };
         let mut told = FieldFaults::default();
-        for fault in faults.faults().iter().filter(|fault| fault.field.ends_with("/~key")) {
-            told.add(&fault.field, fault.message.clone());
+        for fault in faults.faults() {
+            let row = fault.field.strip_suffix("/~key");
+            if row.is_some_and(|row| is_at_or_in(row, pointer) || is_at_or_in(pointer, row)) {
+                told.add(&fault.field, fault.message.clone());
+            }
         }
         told.into_result(())
     }
@@ -74,6 +77,11 @@ impl Plan {
         }
         told.into_result(value)
     }
+}
+
+/// Reports whether a pointer is that of a field, or of one inside of it.
+fn is_at_or_in(pointer: &str, field: &str) -> bool {
+    pointer.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Returns the faults of a value: the place of each in the value, its field in the form, and a sentence.

@@ -41,7 +41,7 @@ impl Entries {
             ("down", Some(field)) => entries.move_row(field, 1),
             ("copy", Some(field)) => entries.copy_row(plan, field),
             ("raw", Some(field)) => {
-                plan.check_names(&entries)?;
+                plan.check_names(&entries, pointer)?;
                 entries.write_as_json(plan, field)
             }
             ("form", Some(field)) if entries.has_at("j", pointer) => entries.write_as_fields(plan, field)?,
