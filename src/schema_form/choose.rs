@@ -15,6 +15,9 @@ const MAX_LINE_LENGTH: u64 = 120;
 /// A list whose items may be longer than this has a control for each of them.
 const MAX_ITEM_LENGTH: u64 = 200;
 
+/// Formats of items that each need a control of their own.
+const FORMATS_WITH_CONTROLS: [&str; 4] = ["date", "time", "date-time", "duration"];
+
 /// The kinds of a value whose schema says nothing.
 const ANY_KINDS: [Kind; 5] = [Kind::Text, Kind::Number(NumberKind::Decimal), Kind::YesNo, Kind::Null, Kind::Json];
 
@@ -176,7 +179,7 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
     let is_short = |kind: &str| {
         let may_be_long = items.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_ITEM_LENGTH);
         let format = items.get("format").and_then(Value::as_str).unwrap_or_default();
-        items.get("type").is_some_and(|own| own == kind) && !may_be_long && !["date", "date-time"].contains(&format)
+        items.get("type").is_some_and(|own| own == kind) && !may_be_long && !FORMATS_WITH_CONTROLS.contains(&format)
     };
     match choices(&items) {
         Some(choices) if is_set => Control::Checks(choices),
@@ -201,7 +204,9 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
         "email" => Line::Email,
         "uri" | "iri" | "url" => Line::Url,
         "date" => Line::Date,
+        "time" => Line::Time,
         "date-time" => Line::DateTime,
+        "duration" => Line::Duration,
         "" => {
             let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_LINE_LENGTH);
             let is_prose = PROSE_NAMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));

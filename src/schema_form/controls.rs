@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::date_time;
+use super::duration;
 use super::entries::Entries;
 use super::field::{Control, Field};
 use super::json_text;
 use super::names::in_sentence;
 use super::number;
 use super::scalar::{Choice, Kind, Line, Scalar};
+use super::time_of_day;
 use super::unreadable::UnreadableText;
 
 /// Parses what the control of a field holds. Returns `None` if it holds nothing.
@@ -20,6 +22,10 @@ pub(super) fn control_value(field: &Field, entries: &Entries) -> Result<Option<V
     let unreadable = |message: String| UnreadableText::new(message, typed);
     match &field.control {
         Control::Text(Line::DateTime) => date_time(field, typed, entries),
+        Control::Text(Line::Time) => time_of_day(field, typed, entries),
+        Control::Text(Line::Duration) if !typed.trim().is_empty() => {
+            duration::read(typed.trim()).map(|text| Some(text.into())).map_err(unreadable)
+        }
         Control::Any(kinds) => any(kinds, field, typed, entries),
         Control::Text(line) => Ok(text(*line, typed, is_on)),
         Control::Number(_) if typed.trim().is_empty() => Ok(None),
@@ -58,6 +64,19 @@ fn date_time(field: &Field, typed: &str, entries: &Entries) -> Result<Option<Val
     match entries.text_at("z", &field.pointer) {
         Some(zone) if typed.parse::<Timestamp>().is_err() => {
             let joined = date_time::join(typed, zone);
+            joined.map(|text| Some(text.into())).map_err(|message| UnreadableText::new(message, typed))
+        }
+        _ => Ok(Some(typed.into())),
+    }
+}
+
+/// Parses a time and its offset from UTC. A whole text of RFC 3339 is sent as it is.
+fn time_of_day(field: &Field, typed: &str, entries: &Entries) -> Result<Option<Value>, UnreadableText> {
+    let typed = typed.trim();
+    match entries.text_at("z", &field.pointer) {
+        _ if typed.is_empty() => Ok(None),
+        Some(offset) if !time_of_day::is_whole(typed) => {
+            let joined = time_of_day::join(typed, offset);
             joined.map(|text| Some(text.into())).map_err(|message| UnreadableText::new(message, typed))
         }
         _ => Ok(Some(typed.into())),

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use super::time_of_day::{is_shown_by_browsers, is_whole};
+
 /// Splits a text of RFC 3339 into the local time and the zone, if [`join`] returns the same text for what a browser makes of
 /// them.
 pub(super) fn split(text: &str) -> Option<(String, String)> {
@@ -12,19 +14,8 @@ pub(super) fn split(text: &str) -> Option<(String, String)> {
     let (local, zone) = text.split_at(zone_at);
     let shown = local.strip_suffix(":00").filter(|short| short.len() == "2026-11-28T08:30".len()).unwrap_or(local);
     let zone = if zone == "Z" { "UTC" } else { zone };
-    (join(shown, zone).ok()?.as_str() == text && is_shown_by_browsers(shown))
+    (join(shown, zone).ok()?.as_str() == text && is_shown_by_browsers(&shown["2026-11-28T".len()..]))
         .then(|| (shown.to_owned(), zone.to_owned()))
-}
-
-/// Reports whether a control for local times keeps a text: browsers know no leap second, and write at most three digits of a
-/// fraction, without zeros at the end.
-fn is_shown_by_browsers(local: &str) -> bool {
-    let has_leap_second = local.get("2026-11-28T08:30".len()..).is_some_and(|seconds| seconds.starts_with(":60"));
-    !has_leap_second
-        && match local.split_once('.') {
-            Some((_, fraction)) => (1..=3).contains(&fraction.len()) && !fraction.ends_with('0'),
-            None => true,
-        }
 }
 
 /// Joins a local time and a zone: `UTC`, an offset such as `+02:00`, or a name such as `Europe/Berlin`.
@@ -35,7 +26,8 @@ pub(super) fn join(local: &str, zone: &str) -> Result<String, String> {
     let wrong = || "Enter a date and a time, such as 2026-11-28 08:30".to_owned();
     let normal = local.trim().replacen(' ', "T", 1);
     let time: DateTime = normal.parse().map_err(|_| wrong())?;
-    if !normal.contains('T') || !(0..=9999).contains(&time.year()) {
+    let has_own_zone = normal.split_once('T').is_none_or(|(_, time)| is_whole(time));
+    if has_own_zone || !(0..=9999).contains(&time.year()) {
         return Err(wrong());
     }
     let seconds = if normal.len() == "2026-11-28T08:30".len() { format!("{normal}:00") } else { normal };
@@ -69,6 +61,7 @@ mod tests {
         let skipped = join("2027-03-28T02:30", "Europe/Berlin").unwrap_err();
         assert_eq!(skipped, "The clocks of Europe/Berlin skip this time: enter another");
         assert_eq!(join("2026-10-25T02:30", "Europe/Berlin").unwrap(), "2026-10-25T02:30:00+02:00", "the first of two");
+        assert!(join("2026-11-28T08:30:00+02:00", "UTC").is_err(), "it has a zone of its own");
         assert!(join("tomorrow", "UTC").is_err() && join("2026-11-28", "UTC").is_err());
         assert!(join("2026-02-30T10:00", "UTC").is_err() && join("2026-02-20T10:00", "Nowhere").is_err());
     }

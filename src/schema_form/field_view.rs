@@ -15,7 +15,7 @@ use super::names::{id, label};
 use super::nested_view::{GroupView, RowsView, UnionView};
 use super::offer::Offer;
 use super::scalar::Line;
-use super::zones::{ZoneView, zones};
+use super::zones::{ZoneView, offsets, zones};
 use crate::markdown::{SafeHtml, render_inline};
 
 /// Maximum number of values that are shown as radio buttons; more are a select.
@@ -84,7 +84,7 @@ enum Widget {
     Union(UnionView<FieldView>),
     Closed,
     Any { value: String, kinds: Vec<OptionView> },
-    DateTime { value: String, zones: Vec<ZoneView> },
+    Time { kind: &'static str, value: String, zone: &'static str, zones: Vec<ZoneView> },
     Fixed(String),
     Json { value: String, why: &'static str, has_fields: bool },
 }
@@ -177,10 +177,17 @@ fn widget(field: &Field, all: Shown<'_>) -> Widget {
             Widget::Area { value: typed(), code: false, is_list: false }
         }
         Control::Text(Line::Area) => Widget::Area { value: typed(), code: false, is_list: false },
-        Control::Text(Line::DateTime) => match zones(entries.text_at("z", pointer), &typed(), all.zone) {
-            Some(zones) => Widget::DateTime { value: typed(), zones },
-            None => Widget::Input { kind: "text", value: typed(), code: true },
-        },
+        Control::Text(line @ (Line::Time | Line::DateTime)) => {
+            let chosen = entries.text_at("z", pointer);
+            let (kind, zone, zones) = match line {
+                Line::Time => ("time", "Offset from UTC", offsets(chosen, &typed(), all.zone)),
+                _ => ("datetime-local", "Time zone", zones(chosen, &typed(), all.zone)),
+            };
+            match zones {
+                Some(zones) => Widget::Time { kind, value: typed(), zone, zones },
+                None => Widget::Input { kind: "text", value: typed(), code: true },
+            }
+        }
         Control::Text(line) => Widget::Input {
             kind: match line {
                 Line::Email => "email",

@@ -6,14 +6,16 @@ use super::date_time;
 use super::entries::{Entries, pretty};
 use super::field::{Control, Field};
 use super::scalar::{Kind, Line};
+use super::time_of_day;
 
 impl Entries {
     /// Writes the pairs with which the control of a field shows a value. Returns `false` if the control cannot show it.
     pub(super) fn fill_control(&mut self, field: &Field, value: &Value) -> bool {
         let pointer = field.pointer.as_str();
         match (&field.control, value) {
-            (Control::Text(Line::DateTime), Value::String(text)) => {
-                match date_time::split(text) {
+            (Control::Text(line @ (Line::Time | Line::DateTime)), Value::String(text)) => {
+                let is_time = *line == Line::Time;
+                match if is_time { time_of_day::split(text) } else { date_time::split(text) } {
                     Some((local, zone)) => {
                         self.push("v", pointer, local);
                         self.push("z", pointer, zone);

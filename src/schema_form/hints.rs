@@ -23,6 +23,12 @@ const MAX_NAMED_TEXT_LENGTH: u64 = 1000;
 /// The example of a date whose schema has none.
 const DATE_EXAMPLE: &str = "28 November 2026";
 
+/// Text about the offset of a time.
+const OFFSET_HINT: &str = "Choose the offset from UTC, too: where clocks change, it depends on the day";
+
+/// Text about the spellings of a duration.
+const DURATION_HINT: &str = "A duration in words, such as 3 days 4 hours, or as P3DT4H";
+
 /// Words with which a description begins its own example.
 const EXAMPLE_WORDS: [&str; 5] = ["such as", "for example", "for instance", "example:", "e.g."];
 
@@ -46,6 +52,8 @@ fn format_of(field: &Field) -> (Option<String>, Option<&'static str>) {
     match (&field.control, field.format.as_deref()) {
         (Control::Text(Line::Date), _) => (None, Some(DATE_EXAMPLE)),
         (Control::Text(Line::DateTime), _) => (None, None),
+        (Control::Text(Line::Time), _) => (Some(OFFSET_HINT.to_owned()), None),
+        (Control::Text(Line::Duration), _) => (Some(DURATION_HINT.to_owned()), None),
         (Control::Text(_), Some(format)) => format_words(format),
         _ => (None, None),
     }
@@ -210,7 +218,9 @@ mod tests {
         let own = json!({ "type": "string", "format": "date", "examples": ["2027-02-01"] });
         assert_eq!(text_of(&own), "For example: 1 February 2027");
         let time = json!({ "type": "string", "format": "time" });
-        assert_eq!(text_of(&time), "A time, such as 08:30:00Z", "a text control wants this order");
+        assert_eq!(text_of(&time), super::OFFSET_HINT);
+        let duration = json!({ "type": "string", "format": "duration", "examples": ["PT15M"] });
+        assert_eq!(text_of(&duration), format!("{} · For example: PT15M", super::DURATION_HINT));
     }
 
     #[test]

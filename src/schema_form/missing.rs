@@ -16,6 +16,8 @@ impl Field {
         match &self.control {
             Control::Number(kind) => of_kind(kind.noun(), "number"),
             Control::Text(Line::Date) => of_kind("a date", "date"),
+            Control::Text(Line::Time) => of_kind("a time", "time"),
+            Control::Text(Line::Duration) => of_kind("a duration", "duration"),
             Control::Text(Line::Email) => of_kind("an email address", "email"),
             Control::Text(Line::Url) => of_kind("a URL", "url"),
             Control::YesNo => format!("Choose yes or no for {called}"),

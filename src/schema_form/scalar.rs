@@ -4,6 +4,8 @@ use serde_json::Value;
 use time::Date;
 use time::macros::format_description;
 
+use super::duration;
+
 /// The lifecycle of a value: schemas announce that one will go away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifecycle {
@@ -41,8 +43,12 @@ pub enum Line {
     Url,
     /// `type="date"`.
     Date,
+    /// `type="time"`, with an offset from UTC beside it.
+    Time,
     /// `type="datetime-local"`, with a time zone beside it.
     DateTime,
+    /// A duration of ISO 8601, or words that mean one.
+    Duration,
 }
 
 impl Line {
@@ -56,8 +62,10 @@ impl Line {
             Self::Secret | Self::SecretArea => return true,
             // a text with several lines gets a text area
             Self::Area | Self::Plain => true,
-            Self::Code | Self::Url | Self::DateTime => is_line && text.trim() == text,
+            Self::Code | Self::Url | Self::Time | Self::DateTime => is_line && text.trim() == text,
             Self::Email => is_line && text.trim() == text && text.is_ascii(),
+            // other texts are taken for words
+            Self::Duration => is_line && text.trim() == text && (text.is_empty() || duration::is_iso(text)),
             // a browser empties a field for dates that holds anything else
             Self::Date => text.is_empty() || is_date(text),
         };
@@ -74,7 +82,7 @@ impl Line {
 
     /// Reports whether surrounding spaces are removed, because they are mistakes in formatted text.
     pub(super) const fn is_trimmed(self) -> bool {
-        matches!(self, Self::Code | Self::Email | Self::Url | Self::Date | Self::DateTime)
+        matches!(self, Self::Code | Self::Email | Self::Url | Self::Date | Self::Time | Self::DateTime | Self::Duration)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod corpora;
+mod formats;
 mod generator;
 mod hostile;
 mod law;

@@ -92,6 +92,8 @@ impl Sampler<'_> {
         let options: &[&str] = match schema.get("format").and_then(Value::as_str).unwrap_or_default() {
             "date" => &["2026-11-24"],
             "date-time" => &["2026-11-24T08:30:00Z", "2026-02-28T23:59:59.250+02:00", "2026-11-24T08:30:00.100Z"],
+            "time" => &["08:30:00Z", "23:59:59.25-03:30", "08:30:00.100Z", "23:59:60Z"],
+            "duration" => &["P3DT4H", "PT0060S", "P1W"],
             "email" => &["a@b.example"],
             "uri" | "url" | "iri" => &["https://a.example/x?y=1"],
             "uuid" => &["018f5c5e-7b1a-7c3e-9b1e-0123456789ab"],

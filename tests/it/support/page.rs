@@ -74,8 +74,8 @@ impl Page {
     }
 }
 
-/// Returns what a browser sends of the controls in a part of a page: lines end with CR LF, and a field for dates holds a date
-/// or nothing.
+/// Returns what a browser sends of the controls in a part of a page: lines end with CR LF, and fields for dates and times hold
+/// those or nothing.
 pub(crate) fn sent_fields(html: &str) -> Vec<(String, String)> {
     let page = Html::parse_document(&format!("<form>{html}</form>"));
     let form = page.select(&parse("form")).next().unwrap();
@@ -135,6 +135,7 @@ fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
             control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned())
         }
         ("input", "date") => Some(own()).map(|text| if is_date(&text) { text } else { String::new() }),
+        ("input", "time") => Some(own()).map(|text| if is_time(&text) { text } else { String::new() }),
         ("textarea", _) => Some(control.text().collect()),
         ("select", _) => {
             let chosen = control.select(&parse("option[selected]")).next();
@@ -155,6 +156,14 @@ fn is_date(text: &str) -> bool {
         _ => 31,
     };
     year > 0 && (1..=12).contains(&month) && (1..=days).contains(&day)
+}
+
+/// Reports whether a control for times holds a text: no other one, and no fraction below a thousandth.
+fn is_time(text: &str) -> bool {
+    let (time, fraction) = text.split_once('.').map_or((text, "0"), |(time, fraction)| (time, fraction));
+    let numbers: Vec<_> = time.split(':').map(|part| (part.len(), part.parse::<u8>().unwrap_or(99))).collect();
+    let is_whole = matches!(numbers[..], [(2, 0..24), (2, 0..60)] | [(2, 0..24), (2, 0..60), (2, 0..60)]);
+    is_whole && (1..=3).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns the text of an element as a wide page shows it.
