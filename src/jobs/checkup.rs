@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::kind::JobKind;
 use super::prepare::{NotReady, Runner};
 use super::store::{self, Job};
 use crate::actor::Actor;
@@ -16,9 +17,6 @@ use crate::queue::{
     StopReason,
 };
 
-/// Job type of a check-up.
-pub(super) const KIND: &str = "connection.checkup";
-
 /// Name of a check-up in lists.
 pub const CHECKUP_NAME: &str = "Check-up";
 
@@ -26,7 +24,7 @@ impl Job {
     /// True if it checks its connection, and runs no tool.
     #[must_use]
     pub fn is_checkup(&self) -> bool {
-        self.kind == KIND
+        self.kind == JobKind::Checkup
     }
 
     /// Results of a finished check-up.
@@ -68,7 +66,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         owner_id: actor.owner_id(),
         started_by: actor.user_id(),
         job_id: JobId::new(now),
-        kind: KIND,
+        kind: JobKind::Checkup.stored_text(),
         connector_id: connection.connector_id,
         connection_id: connection.id,
         tool_version_id: None,
@@ -79,7 +77,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         sealed_secrets: None,
         // it changes nothing
         repeatable: true,
-        idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
+        idem_key: Some(format!("{} {} after {after}", JobKind::Checkup.stored_text(), connection.id)),
         event: Event::new(EventLevel::Info, "Created", now),
         now,
     }

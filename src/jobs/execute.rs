@@ -241,6 +241,7 @@ async fn call_target(runner: &Runner, prepared: &PreparedCall, context: CallCont
         CallTarget::Mcp(target) => {
             upstream::call(&runner.egress, target, &prepared.tool, arguments.clone(), context).await
         }
+        CallTarget::Resource(target, uri) => upstream::read_resource(&runner.egress, target, uri, context).await,
         CallTarget::Rest(target) => match target.call() {
             Ok(call) => call.run(&runner.egress, arguments, context.limits, &context.cancel, runner.clock.now()).await,
             Err(error) => upstream::CallOutcome::Permanent { class: "not_ready", message: error.to_message() },

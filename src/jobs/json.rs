@@ -6,13 +6,14 @@ use time::format_description::well_known::Rfc3339;
 use super::{Job, JobEvent};
 use crate::clock::Timestamp;
 
-/// `id status tool connector input output error events created_at started_at finished_at`, and what else a page shows.
+/// `id status type tool connector input output error events created_at started_at finished_at`, and what else a page shows.
 /// Times are RFC 3339 in UTC; input and output are JSON values with their numbers as spelled.
 #[must_use]
 pub fn to_json(job: &Job, events: &[JobEvent]) -> Value {
     json!({
         "id": job.id,
         "status": job.status,
+        "type": job.kind.stored_text(),
         "tool": job.tool_name,
         "connector": job.connector,
         "origin": job.origin.as_str(),

@@ -1,4 +1,4 @@
-//! Jobs: calls of tools that are accepted, run, read and cancelled, and check-ups of connections.
+//! Jobs: calls of tools that are accepted, run, read and cancelled, check-ups of connections, and resources that results link to.
 //!
 //! Pages and assistants start jobs with [`start`] only. It validates the arguments against the schema of the tool's current
 //! version and enqueues the job. A job belongs to one user and names the tool version it runs.
@@ -13,11 +13,13 @@ mod dependent_jobs;
 mod execute;
 mod filter;
 mod json;
+mod kind;
 mod leased_job;
 mod list;
 mod neighbours;
 mod outcome;
 mod prepare;
+mod resource;
 mod secrets;
 mod several;
 mod status;
@@ -40,9 +42,13 @@ pub use dependent_jobs::{DependentJobs, DisconnectResult, disconnect, find_depen
 pub use execute::{RunResult, execute};
 pub use filter::{Filter, StatusFilter, ToolFilter};
 pub use json::to_json;
+pub use kind::JobKind;
 pub use list::{JobList, Listing, RecentJobs, ToolFigures, list, list_newest, list_recent};
 pub use neighbours::{Neighbour, Neighbours, find_neighbours};
 pub use prepare::Runner;
+pub use resource::{
+    LinkedResource, ResourceInput, check_resource_server, find_linking_job, find_resource, open_resource,
+};
 pub use several::{CanceledJobs, RepeatRefusal, RepeatedJobs, cancel_several, find_refusals, find_rows, repeat};
 pub use status::JobStatus;
 pub use store::Job;
@@ -114,7 +120,7 @@ pub async fn start(
         owner_id: actor.owner_id(),
         started_by: actor.user_id(),
         job_id,
-        kind: "tool.call",
+        kind: JobKind::ToolCall.stored_text(),
         connector_id: new.connector.id,
         connection_id,
         tool_version_id: Some(new.tool.id),

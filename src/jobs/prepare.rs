@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
+use super::resource::ResourceInput;
 use super::secrets;
 use super::store::{self, Job};
 use crate::actor::Actor;
@@ -73,6 +74,7 @@ pub(super) struct PreparedCall {
     pub(super) version: i32,
     pub(super) connector: ConnectorId,
     pub(super) service: String,
+    /// The name of the tool or of the resource.
     pub(super) tool: String,
     pub(super) arguments: Map<String, Value>,
     pub(super) target: CallTarget,
@@ -100,8 +102,11 @@ impl PreparedCall {
         self.redactor = self.redactor.with_content(secrets.iter().map(String::as_str));
         self.secret.clone_from(&newer.token);
         match &mut self.target {
-            CallTarget::Mcp(Target::Mcp { credential, .. }) => *credential = newer.token,
-            CallTarget::Mcp(Target::Workbench(_)) => {}
+            CallTarget::Mcp(target) | CallTarget::Resource(target, _) => {
+                if let Target::Mcp { credential, .. } = target {
+                    *credential = newer.token;
+                }
+            }
             CallTarget::Rest(target) => target.service.credential = newer.token,
         }
     }
@@ -117,6 +122,8 @@ fn texts_of(credential: &Secret) -> Vec<String> {
 pub(super) enum CallTarget {
     /// An MCP server, or the Workbench.
     Mcp(Target),
+    /// An MCP server, and the address of a resource there.
+    Resource(Target, String),
     /// A REST service.
     Rest(Box<RestTarget>),
 }
@@ -154,6 +161,10 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let mut conn = runner.system.acquire().await?;
     let connector = connectors::get(&mut conn, actor, job.connector_id).await?;
     connector.check_is_on()?;
+    if let Some(resource) = job.resource() {
+        drop(conn);
+        return prepare_resource(runner, actor, &job, connector, resource).await;
+    }
     let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
     let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);
@@ -213,6 +224,36 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         has_header_arguments: upstream::has_header_arguments(&version.schema),
         era: connector.era,
         request,
+        redactor,
+    })))
+}
+
+/// Reads, for a job that reads a resource, the credential.
+async fn prepare_resource(
+    runner: &Runner,
+    actor: &Actor,
+    job: &Job,
+    connector: connectors::Connector,
+    resource: ResourceInput,
+) -> Result<Work, NotReady> {
+    let token = ConnectionToken { connection: job.connection_id, name: None };
+    let BearerCredential { token: secret, version } = presented(runner.refresher.credential(actor, &token).await?)?;
+    let secrets: Vec<_> = secret.iter().flat_map(texts_of).collect();
+    let redactor = Redactor::for_content(secrets.iter().map(String::as_str));
+    let target = Target::Mcp { server: server(&connector)?, credential: secret.clone(), arguments: redactor.clone() };
+    Ok(Work::Call(Box::new(PreparedCall {
+        token,
+        version,
+        connector: connector.id,
+        service: connector.name,
+        tool: resource.name,
+        arguments: Map::new(),
+        target: CallTarget::Resource(target, resource.uri),
+        secret,
+        repeatable: true,
+        has_header_arguments: false,
+        era: connector.era,
+        request: serde_json::from_str(&job.input).map_err(Error::internal)?,
         redactor,
     })))
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::kind::JobKind;
+use super::resource::{ResourceInput, start_reading};
 use super::store::{self, Job};
 use super::store_rows::{self, JobRow};
 use super::{CancelResult, Filter, NewJob, cancel_in, count_canceled, start, validate_input};
@@ -76,6 +78,8 @@ pub enum RepeatRefusal {
     Checkup,
     /// The connector or the tool was removed.
     ToolRemoved,
+    /// The server of the resource was removed.
+    ServerRemoved,
     /// The tool has changed, and its owner has not accepted that.
     ToolHeld,
     /// The tool may destroy, so its owner has to see what is sent.
@@ -86,7 +90,16 @@ pub enum RepeatRefusal {
     InputOutdated,
 }
 
-/// A call that can be repeated as it was.
+/// Work that can be repeated as it was.
+#[derive(Debug)]
+enum Repeatable {
+    /// A call of a tool.
+    Call(Box<Call>),
+    /// The reading of a resource.
+    Reading(ResourceInput),
+}
+
+/// A call of a tool.
 #[derive(Debug)]
 struct Call {
     connector: Connector,
@@ -127,30 +140,49 @@ pub async fn repeat(
     let mut result = RepeatedJobs::default();
     for id in ids {
         let job = super::find(db, actor, *id).await?;
-        let Ok(call) = prepare(db, actor, &job).await? else { continue };
-        let new = NewJob {
-            connector: &call.connector,
-            tool: &call.tool,
-            input: &call.input,
-            connection: Some(job.connection_id),
-            idem_key: Some(format!("{key} {id}")),
+        let Ok(work) = prepare(db, actor, &job).await? else { continue };
+        let idem_key = format!("{key} {id}");
+        let started = match &work {
+            Repeatable::Call(call) => {
+                let new = NewJob {
+                    connector: &call.connector,
+                    tool: &call.tool,
+                    input: &call.input,
+                    connection: Some(job.connection_id),
+                    idem_key: Some(idem_key),
+                };
+                start(db, vault, queue, actor, new, now).await
+            }
+            Repeatable::Reading(resource) => start_reading(db, queue, actor, &job, resource, idem_key, now).await,
         };
-        match start(db, vault, queue, actor, new, now).await {
+        match started {
             Ok(started) => result.started.push(started),
             Err(Error::Internal(error)) => return Err(Error::Internal(error)),
-            Err(refused) => result.failures.push(format!("{}: {refused}", call.tool.label())),
+            Err(refused) => result.failures.push(format!("{}: {refused}", work.label())),
         }
     }
     Ok(result)
 }
 
-/// Reads what a job called, if the same can be called again without its form.
-async fn prepare(db: &Db, actor: &Actor, job: &Job) -> Result<Result<Call, RepeatRefusal>> {
+impl Repeatable {
+    /// Returns the name for people.
+    fn label(&self) -> &str {
+        match self {
+            Self::Call(call) => call.tool.label(),
+            Self::Reading(resource) => &resource.name,
+        }
+    }
+}
+
+/// Reads what a job did, if it can be done again without its form.
+async fn prepare(db: &Db, actor: &Actor, job: &Job) -> Result<Result<Repeatable, RepeatRefusal>> {
     if !job.status.is_final() {
         return Ok(Err(RepeatRefusal::Unfinished));
     }
-    if job.is_checkup() {
-        return Ok(Err(RepeatRefusal::Checkup));
+    match job.kind {
+        JobKind::Checkup => return Ok(Err(RepeatRefusal::Checkup)),
+        JobKind::ResourceRead => return Ok(prepare_reading(job)),
+        JobKind::ToolCall => {}
     }
     let Some(slug) = &job.connector_slug else { return Ok(Err(RepeatRefusal::ToolRemoved)) };
     let (connector, tool) = match connectors::find_tool(db, actor, slug, &job.tool_name).await {
@@ -172,5 +204,10 @@ async fn prepare(db: &Db, actor: &Actor, job: &Job) -> Result<Result<Call, Repea
     if validate_input(&tool, &input).is_err() {
         return Ok(Err(RepeatRefusal::InputOutdated));
     }
-    Ok(Ok(Call { connector, tool, input }))
+    Ok(Ok(Repeatable::Call(Box::new(Call { connector, tool, input }))))
+}
+
+fn prepare_reading(job: &Job) -> Result<Repeatable, RepeatRefusal> {
+    let resource = job.resource().filter(|_| job.has_resource_server());
+    resource.map(Repeatable::Reading).ok_or(RepeatRefusal::ServerRemoved)
 }

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::kind::JobKind;
 use super::status::JobStatus;
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
@@ -17,8 +18,8 @@ pub struct Job {
     pub id: JobId,
     /// The user who started it.
     pub started_by: UserId,
-    /// Job type.
-    pub kind: String,
+    /// The kind of work.
+    pub kind: JobKind,
     /// The connector.
     pub connector_id: ConnectorId,
     /// The connector's name; `None` if it was deleted.
@@ -96,7 +97,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
         r#"
         SELECT j.id AS "id!: JobId",
                j.user_id AS "started_by!: UserId",
-               j.type AS "kind!",
+               j.type AS "kind!: JobKind",
                j.connector_id AS "connector_id!: ConnectorId",
                c.name AS "connector?",
                CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::filter::{Filter, StatusFilter};
+use super::kind::JobKind;
 use super::status::JobStatus;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, JobId, OwnerId};
@@ -23,8 +24,8 @@ pub struct JobRow {
     pub tool_name: String,
     /// The tool's title for people, if the server gave one.
     pub title: Option<String>,
-    /// True if it checks a connection and runs no tool.
-    pub is_checkup: bool,
+    /// The kind of work.
+    pub kind: JobKind,
     /// Status of the job.
     pub status: JobStatus,
     /// Time of acceptance.
@@ -55,7 +56,7 @@ macro_rules! rows {
                    j.connection_id AS "connection_id!: ConnectionId",
                    j.tool_name AS "tool_name!",
                    v.title AS "title?",
-                   j.type <> 'tool.call' AS "is_checkup!",
+                   j.type AS "kind!: JobKind",
                    j.status AS "status!: JobStatus",
                    j.created_at AS "created_at!",
                    j.started_at,

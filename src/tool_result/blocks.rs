@@ -39,7 +39,7 @@ pub(super) fn parts(result: &Value, shape: Shape<'_>) -> Vec<Part> {
         }
     }
     if parts.is_empty() {
-        let body = Body::Text(TextPage::new("The tool returned nothing.", None));
+        let body = Body::Text(TextPage::new("There is nothing in the result.", None));
         parts.push(Part { label: None, pointer: String::new(), body });
     }
     parts
@@ -70,7 +70,7 @@ fn block_parts(place: usize, block: &Value) -> Vec<Part> {
     // a block without what its type needs is shown as it came
     let part = match kind {
         Some("text") => text_of(block).map(|text| text_parts(text, &format!("{pointer}/text"))),
-        Some("resource_link") => media::read_link(block)
+        Some("resource_link") => media::read_link(block, place)
             .map(|link| vec![Part { label: None, pointer: pointer.clone(), body: Body::Resource(link) }]),
         Some("image" | "audio") => file_part(block, place, &pointer).map(|part| vec![part]),
         Some("resource") => {

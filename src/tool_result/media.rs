@@ -55,7 +55,9 @@ pub struct File {
 /// A resource that a server names without its content.
 #[derive(Debug)]
 pub struct ResourceLink {
-    /// Name for people.
+    /// Place of its block in the content.
+    pub place: usize,
+    /// Name for people; its address if it has none.
     pub name: String,
     /// Description; may be empty.
     pub description: String,
@@ -65,6 +67,8 @@ pub struct ResourceLink {
     pub shown_uri: String,
     /// Declared type; may be empty.
     pub media_type: String,
+    /// Declared size in bytes.
+    pub size: Option<usize>,
     /// Reports whether a browser can open the address.
     pub is_web_address: bool,
 }
@@ -99,6 +103,15 @@ impl File {
     }
 }
 
+impl ResourceLink {
+    /// Returns type and size in words, as far as the server declares them.
+    #[must_use]
+    pub fn kind_and_size(&self) -> String {
+        let kind = Some(self.media_type.clone()).filter(|kind| !kind.is_empty());
+        kind.into_iter().chain(self.size.map(size_words)).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Reads a block with bytes: an image, a sound, or an embedded file.
 pub(super) fn read_file(block: &Value, place: usize) -> Option<(Option<MediaKind>, File)> {
     let holder = block.get("resource").unwrap_or(block);
@@ -118,18 +131,29 @@ pub(super) fn read_file(block: &Value, place: usize) -> Option<(Option<MediaKind
 }
 
 /// Reads a block that names a resource.
-pub(super) fn read_link(block: &Value) -> Option<ResourceLink> {
+pub(super) fn read_link(block: &Value, place: usize) -> Option<ResourceLink> {
     let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
     let uri = block.get("uri")?.as_str()?;
-    let title = if text("title").trim().is_empty() { text("name") } else { text("title") };
+    let names = [clean_name(text("title")).into_owned(), clean_name(text("name")).into_owned(), file_name(block)];
+    let name = names.into_iter().find(|name| !name.trim().is_empty());
     Some(ResourceLink {
-        name: clean_name(title).into_owned(),
+        place,
+        name: name.unwrap_or_else(|| clean_name(uri).into_owned()),
         description: clean_text(text("description")).into_owned(),
         shown_uri: clean_text(uri).into_owned(),
         is_web_address: web_address(uri).is_some(),
         uri: uri.to_owned(),
         media_type: clean_name(text("mimeType")).into_owned(),
+        size: block.get("size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok()),
     })
+}
+
+/// Returns the resource that the `place`th block of a stored result links to, if that block is a link.
+#[must_use]
+pub fn find_link(result: &Value, place: usize) -> Option<ResourceLink> {
+    let block = result.get("content")?.get(place)?;
+    let is_link = block.get("type").and_then(Value::as_str) == Some("resource_link");
+    is_link.then(|| read_link(block, place)).flatten()
 }
 
 /// Decodes the file in the `place`th block of a stored result.

@@ -23,7 +23,7 @@ mod value;
 use serde_json::Value;
 
 pub use self::label::Label;
-pub use self::media::{File, Media, MediaFile, MediaKind, ResourceLink, decode_file};
+pub use self::media::{File, Media, MediaFile, MediaKind, ResourceLink, decode_file, find_link};
 pub use self::scalar::Scalar;
 pub use self::schema_faults::SchemaFault;
 pub use self::table::{Cell, CellValue, Column, Direction, Row, Sort, Table};

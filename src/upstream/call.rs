@@ -1,19 +1,21 @@
-//! Calls one tool once, for `jobs::run`.
+//! Calls one tool once, or reads one resource, for `jobs::execute`.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, ClientRequest, ErrorData, ReadResourceRequest, ReadResourceRequestParams,
+};
 use rmcp::service::{PeerRequestOptions, RequestHandle};
 use rmcp::{RoleClient, ServiceError};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::failure::timeout;
+use super::failure::{resource_refused, timeout};
 use super::session::{NotificationSinks, Session};
-use super::{CallOutcome, KnownEra, Limits, Progress, Target, tool_list, tool_result};
+use super::{CallOutcome, KnownEra, Limits, Progress, Target, resource_result, tool_list, tool_result};
 use crate::egress::{Egress, Failure};
 
 /// Time for notifying the server of a cancellation.
@@ -51,27 +53,73 @@ fn has_header_property(properties: &Value) -> bool {
     properties.as_object().is_some_and(|members| members.values().any(has_header_arguments))
 }
 
-/// A tool, and its arguments.
-struct ToolCall<'a> {
-    tool: &'a str,
-    arguments: Map<String, Value>,
+/// The request of a call.
+enum CallRequest<'a> {
+    /// `tools/call`.
+    Tool { name: &'a str, arguments: Map<String, Value> },
+    /// `resources/read`.
+    Resource { uri: &'a str },
 }
 
-/// Calls `tool` with `arguments` that fit its schema. Ends by the deadline, and promptly when canceled.
+impl CallRequest<'_> {
+    fn to_message(&self) -> ClientRequest {
+        match self {
+            Self::Tool { name, arguments } => {
+                let params = CallToolRequestParams::new((*name).to_owned()).with_arguments(arguments.clone());
+                ClientRequest::CallToolRequest(CallToolRequest::new(params))
+            }
+            Self::Resource { uri } => {
+                let params = ReadResourceRequestParams::new(*uri);
+                ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params))
+            }
+        }
+    }
+
+    fn read_result(&self, target: &Target, result: Value) -> CallOutcome {
+        match self {
+            Self::Tool { .. } => tool_result::read(target, result),
+            Self::Resource { uri } => resource_result::read(target, uri, result),
+        }
+    }
+
+    /// Explains the error with which the server answered; `None` if the session explains it as well.
+    fn explain(&self, target: &Target, error: &ErrorData) -> Option<Failure> {
+        match self {
+            Self::Tool { .. } => None,
+            Self::Resource { .. } => Some(resource_refused(target, error)),
+        }
+    }
+}
+
+/// Calls the tool `name` with `arguments` that fit its schema. Ends by the deadline, and promptly when canceled.
 pub async fn call(
     egress: &Egress,
     target: &Target,
-    tool: &str,
+    name: &str,
     arguments: Map<String, Value>,
     context: CallContext,
 ) -> CallOutcome {
+    send_request(egress, target, &CallRequest::Tool { name, arguments }, context).await
+}
+
+/// Reads the resource at `uri`. Its contents become the blocks of a tool's result. Ends by the deadline, and promptly when
+/// canceled.
+pub async fn read_resource(egress: &Egress, target: &Target, uri: &str, context: CallContext) -> CallOutcome {
+    send_request(egress, target, &CallRequest::Resource { uri }, context).await
+}
+
+async fn send_request(
+    egress: &Egress,
+    target: &Target,
+    request: &CallRequest<'_>,
+    context: CallContext,
+) -> CallOutcome {
     let time_limit = context.limits.remaining();
-    let tool_call = ToolCall { tool, arguments };
     let session = match begin(egress, target, &context, time_limit).await {
         Ok(session) => session,
         Err(outcome) => return outcome,
     };
-    let outcome = send(&session, target, &tool_call, &context, time_limit).await;
+    let outcome = send(&session, target, request, &context, time_limit).await;
     if !session.is_refused_unprocessed() {
         return outcome;
     }
@@ -79,7 +127,7 @@ pub async fn call(
     let assumed = context.era.forget();
     drop(session);
     match begin(egress, target, &context, time_limit).await {
-        Ok(session) if context.era.get() != assumed => send(&session, target, &tool_call, &context, time_limit).await,
+        Ok(session) if context.era.get() != assumed => send(&session, target, request, &context, time_limit).await,
         _ => outcome,
     }
 }
@@ -106,14 +154,13 @@ async fn begin<'a>(
 async fn send(
     session: &Session<'_>,
     target: &Target,
-    tool_call: &ToolCall<'_>,
+    request: &CallRequest<'_>,
     context: &CallContext,
     time_limit: Duration,
 ) -> CallOutcome {
-    let params = CallToolRequestParams::new(tool_call.tool.to_owned()).with_arguments(tool_call.arguments.clone());
-    let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-    match session.client.send_cancellable_request(request, PeerRequestOptions::no_options()).await {
-        Ok(handle) => await_answer(session, target, handle, context, time_limit).await,
+    let message = request.to_message();
+    match session.client.send_cancellable_request(message, PeerRequestOptions::no_options()).await {
+        Ok(handle) => await_answer(session, target, request, handle, context, time_limit).await,
         Err(error) => CallOutcome::from_failure(session.explain(&error), false),
     }
 }
@@ -142,6 +189,7 @@ async fn prepare<'a>(egress: &'a Egress, target: &'a Target, context: &CallConte
 async fn await_answer(
     session: &Session<'_>,
     target: &Target,
+    request: &CallRequest<'_>,
     mut handle: RequestHandle<RoleClient>,
     context: &CallContext,
     time_limit: Duration,
@@ -149,8 +197,12 @@ async fn await_answer(
     let (outcome, reason) = tokio::select! {
         biased;
         answer = &mut handle.rx => {
-            return match session.result(&handle.id, answer.unwrap_or(Err(ServiceError::TransportClosed))) {
-                Ok(result) => tool_result::read(target, result),
+            let answer = answer.unwrap_or(Err(ServiceError::TransportClosed));
+            if let Err(ServiceError::McpError(error)) = &answer && let Some(failure) = request.explain(target, error) {
+                return CallOutcome::from_failure(failure, true);
+            }
+            return match session.result(&handle.id, answer) {
+                Ok(result) => request.read_result(target, result),
                 Err(failure) => CallOutcome::from_failure(failure, true),
             };
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 use rmcp::ServiceError;
-use rmcp::model::ErrorData;
+use rmcp::model::{ErrorCode, ErrorData};
 use rmcp::service::ClientInitializeError;
 
 use super::Target;
@@ -153,6 +153,22 @@ pub(super) fn from_request(target: &Target, error: &ServiceError) -> Failure {
 fn broken(name: &str) -> Failure {
     let message = format!("{name} closed the connection before its answer was complete");
     Failure::new(FailureKind::Ambiguous, "broken", message).with_advice("Check that it is running")
+}
+
+/// Explains the error with which a server answered a request for a resource.
+pub(super) fn resource_refused(target: &Target, error: &ErrorData) -> Failure {
+    let name = target.name();
+    if error.code == ErrorCode::METHOD_NOT_FOUND {
+        return Failure::permanent(
+            "no_resources",
+            format!("{name} links to resources, but does not let programs read them"),
+        )
+        .with_advice("Ask the server’s operator to support resources");
+    }
+    let reason = quote(&target.redact(&error.message), MAX_QUOTE);
+    let reason = reason.trim_end_matches('.');
+    Failure::permanent("rejected", format!("{name} did not open the resource: {reason}"))
+        .with_advice("Run the tool again for a new link, or ask the server’s operator")
 }
 
 fn rejected(target: &Target, error: &ErrorData) -> Failure {

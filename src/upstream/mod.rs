@@ -1,4 +1,4 @@
-//! The client side of MCP, and the built-in Workbench. Jobs call tools; connections discover them.
+//! The client side of MCP, and the built-in Workbench. Jobs call tools and read resources; connections discover tools.
 //!
 //! Pages never call this module: a call belongs to a job, and a discovery to a connection. It reads no row and opens no
 //! secret, so never call it inside a transaction: a server may take minutes to answer.
@@ -23,6 +23,7 @@ mod handshake;
 mod message;
 mod older_transport;
 mod outcome;
+mod resource_result;
 mod server_image;
 mod session;
 mod tool_list;
@@ -36,7 +37,7 @@ use http::HeaderName;
 use tokio::time::Instant;
 use url::Url;
 
-pub use call::{CallContext, call, has_header_arguments};
+pub use call::{CallContext, call, has_header_arguments, read_resource};
 pub use credential::{HeaderCredential, secret_texts};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
 pub use era::{KnownEra, ProtocolEra};

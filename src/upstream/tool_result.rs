@@ -48,8 +48,8 @@ fn with_content(result: Value) -> Map<String, Value> {
     ordered
 }
 
-/// Explains a result that is no result of a tool, by its type.
-fn refused_kind(target: &Target, result: &Map<String, Value>) -> Option<Failure> {
+/// Explains a result that is not complete, by its type.
+pub(super) fn refused_kind(target: &Target, result: &Map<String, Value>) -> Option<Failure> {
     let name = target.name();
     let failure = match result.get("resultType")?.as_str()? {
         "complete" => return None,

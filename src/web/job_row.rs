@@ -11,7 +11,7 @@ use super::row_ids;
 use super::tile::Tile;
 use super::when::{self, Calendar, When};
 use crate::ids::JobId;
-use crate::jobs::{JobRow, JobStatus};
+use crate::jobs::{JobKind, JobRow, JobStatus};
 
 /// A job as a row of a table.
 pub(super) struct JobRowView {
@@ -101,15 +101,16 @@ fn action(job: &JobRow, here: &Here) -> Option<RowAction> {
     if !job.status.is_final() {
         return Some(RowAction { label: "Cancel", href: here.path(&format!("/jobs/{}/cancellation", job.id)) });
     }
-    if job.is_checkup {
-        return Some(RowAction {
-            label: "Check up",
-            href: here.path(&format!("/connections/{}/checkup", job.connection_id)),
-        });
-    }
-    let slug = job.connector_slug.as_ref()?;
-    let href = here.path(&format!("/connectors/{slug}/tools/{}?from={}", segment(&job.tool_name), job.id));
-    Some(RowAction { label: "Run again", href })
+    let (label, href) = match (job.kind, &job.connector_slug) {
+        (JobKind::Checkup, _) => ("Check up", here.path(&format!("/connections/{}/checkup", job.connection_id))),
+        (_, None) => return None,
+        (JobKind::ResourceRead, Some(_)) => ("Open again", here.path(&format!("/jobs/repetition?c={}", job.id))),
+        (JobKind::ToolCall, Some(slug)) => {
+            let tool = here.path(&format!("/connectors/{slug}/tools/{}", segment(&job.tool_name)));
+            ("Run again", format!("{tool}?from={}", job.id))
+        }
+    };
+    Some(RowAction { label, href })
 }
 
 /// Returns the address of the stream of a page that shows the newest jobs.

@@ -89,6 +89,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/jobs/{id}/result", For::Owner),
     ("/jobs/{id}/output", For::Owner),
     ("/jobs/{id}/content/{n}", For::Owner),
+    ("/jobs/{id}/content/{n}/resource", For::Owner),
     ("/jobs/{id}/cancellation", For::Owner),
     ("/audit", For::SignedIn),
     ("/audit/export.csv", For::SignedIn),

@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from fastmcp import Context, FastMCP
+from mcp.types import ResourceLink
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -47,9 +48,22 @@ async def rest(context: Context) -> str:
     return "rested"
 
 
+@mcp.tool(annotations={"readOnlyHint": True})
+def links() -> list[ResourceLink]:
+    """Links to a resource."""
+    return [ResourceLink(type="resource_link", uri="demo://reports/slow", name="slow", title="Slow report")]
+
+
+@mcp.resource("demo://reports/slow")
+async def slow() -> str:
+    """A report that is ready once the server is woken."""
+    await woken.wait()
+    return "all is well"
+
+
 @mcp.custom_route("/test/wake", methods=["POST"])
 async def wake(_: Request) -> JSONResponse:
-    """Ends every call of `rest`, now and later."""
+    """Ends every call of `rest` and every reading of `slow`, now and later."""
     woken.set()
     return JSONResponse({})
 

@@ -90,7 +90,7 @@ pub(super) fn new_jobs(unseen: usize) -> String {
 mod tests {
     use super::{ANNOUNCEMENT_INTERVAL, Announce, Announcer};
     use crate::ids::{ConnectionId, JobId};
-    use crate::jobs::{JobRow, JobStatus};
+    use crate::jobs::{JobKind, JobRow, JobStatus};
     use time::macros::datetime;
     use tokio::time::Instant;
 
@@ -103,7 +103,7 @@ mod tests {
             connection_id: ConnectionId::new(now),
             tool_name: "echo".to_owned(),
             title: None,
-            is_checkup: false,
+            kind: JobKind::ToolCall,
             status,
             created_at: now,
             started_at: None,

@@ -37,8 +37,8 @@ pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(ById { i
 /// The parameters of the path of a content block.
 #[derive(Deserialize)]
 pub(super) struct ContentPath {
-    id: String,
-    n: usize,
+    pub(super) id: String,
+    pub(super) n: usize,
 }
 
 /// The parameters of a content block.

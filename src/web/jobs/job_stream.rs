@@ -10,8 +10,9 @@ use axum::response::sse::Event as Message;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::event_view::EventView;
 use super::reminder::Reminder;
-use super::views::{Change, EventView, JobView, LiveOptions};
+use super::views::{Change, JobView, LiveOptions};
 use super::{load_view, page_shell, parse_id, parse_position};
 use crate::accounts::Announce;
 use crate::app::App;

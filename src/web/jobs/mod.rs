@@ -9,6 +9,7 @@ mod chips;
 mod compared_values;
 mod comparison;
 mod downloads;
+mod event_view;
 mod filter_words;
 mod filters;
 mod index;
@@ -16,6 +17,8 @@ mod job_stream;
 mod list_stream;
 mod no_script_log;
 mod reminder;
+mod resource;
+mod resource_view;
 mod result;
 mod row_selection;
 mod run_bar;
@@ -33,7 +36,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use self::views::{EventView, JobContext, JobView, LiveOptions, ShowPage};
+use self::event_view::EventView;
+use self::views::{JobContext, JobView, LiveOptions, ShowPage};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::audit;
@@ -70,6 +74,7 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}/result", get(result::show))
         .route("/jobs/{id}/output", get(downloads::download))
         .route("/jobs/{id}/content/{n}", get(downloads::content))
+        .route("/jobs/{id}/content/{n}/resource", get(resource::new).post(resource::create))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
 }
 
@@ -182,10 +187,18 @@ async fn load_view(app: &App, tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result
         run_before: if job.output.is_some() { jobs::find_run_before(tx, &viewer.actor, job).await? } else { None },
         entry: if job.status.is_final() { audit::find_for_job(tx, &viewer.actor, job.id).await? } else { None },
         viewer: viewer.actor.user_id(),
+        key: uuid::Uuid::new_v4().to_string(),
         now: app.clock.now(),
     };
     let calendar = viewer.calendar(context.now);
     let view = JobView::new(job, context, viewer.here(), &calendar);
+    let view = match job.resource() {
+        Some(resource) => {
+            let linking_job = jobs::find_linking_job(tx, &viewer.actor, &resource).await?;
+            view.with_resource(&resource, linking_job.as_ref(), viewer.here())
+        }
+        None => view,
+    };
     if !job.is_checkup() && view.waits_for.is_none() {
         return Ok(view);
     }

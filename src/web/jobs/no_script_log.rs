@@ -12,7 +12,8 @@ use futures_util::Stream;
 use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, sleep};
 
-use super::views::{EventFragment, EventView, LiveEnd, LivePage, LiveStopped};
+use super::event_view::EventView;
+use super::views::{EventFragment, LiveEnd, LivePage, LiveStopped};
 use super::{load_view, parse_id};
 use crate::app::App;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::ids::JobId;
-use crate::jobs::{self, CanceledJobs, JobRow, RepeatRefusal};
+use crate::jobs::{self, CanceledJobs, JobKind, JobRow, RepeatRefusal};
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{FormPairs, Query};
@@ -99,17 +99,20 @@ pub(super) async fn new_repetition(State(app): State<App>, me: SignedIn, Query(p
     let refusals = jobs::find_refusals(&app.db, &me.actor, &ids).await?;
     let refusal = |row: &JobRow| refusals.iter().find(|(id, _)| *id == row.id).and_then(|(_, refusal)| *refusal);
     let view = |row: &JobRow| JobRowView::new(row, me.here(), &me.calendar(app.clock.now()));
-    let ready: Vec<_> = rows.iter().filter(|row| refusal(row).is_none()).map(view).collect();
+    let ready: Vec<_> = rows.iter().filter(|row| refusal(row).is_none()).collect();
     let jobs = count(ready.len() as u64, "job");
+    let is_reading = ready.iter().all(|row| row.kind == JobKind::ResourceRead);
     let heading = match &ready[..] {
         [] => "None of these can be run again from here".to_owned(),
-        [job] => format!("Run {} again?", job.tool),
+        [job] if is_reading => format!("{} again?", job.label()),
+        [job] => format!("Run {} again?", job.label()),
         _ => format!("Run {jobs} again?"),
     };
     Ok(page(&SelectionPage {
         shell: shell(&me, &heading).await,
         heading,
         consequence: match ready.len() {
+            1 if is_reading => "It is read once more, through the same connection. Nothing changes at its service.",
             1 => {
                 "It runs once more, with the same input and through the same connection. What it changed at its service may \
                   happen a second time."
@@ -119,10 +122,10 @@ pub(super) async fn new_repetition(State(app): State<App>, me: SignedIn, Query(p
                   happen a second time."
             }
         },
-        jobs: ready,
+        jobs: ready.into_iter().map(view).collect(),
         refused: rows.iter().filter_map(|row| Some((view(row), refusal_words(refusal(row)?)))).collect(),
         action: me.here().path("/jobs/repetition"),
-        button: format!("Run {jobs} again"),
+        button: if is_reading { "Open again".to_owned() } else { format!("Run {jobs} again") },
         is_danger: false,
         keep: "Go back",
         back: me.here().path("/jobs"),
@@ -135,6 +138,7 @@ const fn refusal_words(refusal: RepeatRefusal) -> &'static str {
         RepeatRefusal::Unfinished => "It has not finished",
         RepeatRefusal::Checkup => "A check-up is started from its connection",
         RepeatRefusal::ToolRemoved => "Its tool is no longer there",
+        RepeatRefusal::ServerRemoved => "Its server was removed",
         RepeatRefusal::ToolHeld => "Its tool has changed, so see and accept the change first",
         RepeatRefusal::Destructive => "It may delete data, so run it from its own form, which shows what is sent",
         RepeatRefusal::Secrets => "Its secret arguments were deleted when it ended, so enter them in its form",

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::jobs::{Job, JobStatus, WaitReason};
+use crate::jobs::{Job, JobKind, JobStatus, WaitReason};
 use crate::web::when::{self, Calendar};
 
 /// Returns a sentence about the job's status.
@@ -75,6 +75,7 @@ fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
 /// Returns advice for an outcome other than success.
 pub(super) fn advice(job: &Job) -> Option<&'static str> {
     match (job.status, job.error_class.as_deref()) {
+        _ if job.kind == JobKind::ResourceRead => resource_advice(job),
         (JobStatus::Unknown, _) => Some(
             "The hub stopped while the call was on its way, and this tool does not say that it is safe to repeat. \
              Look at the service to see whether it happened before you run it again.",
@@ -90,6 +91,19 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
             Some("The server did not answer. Check that it is running, then run it again.")
         }
         (JobStatus::Failed, _) => Some("Nothing is lost: the input is kept, and “Run again” fills the form with it."),
+        _ => None,
+    }
+}
+
+fn resource_advice(job: &Job) -> Option<&'static str> {
+    match (job.status, job.error_class.as_deref()?) {
+        (JobStatus::Failed, "auth") => Some("The server did not accept the stored credential. Nothing was read."),
+        (JobStatus::Failed, "timeout") => {
+            Some("That took too long. Check that the server is running, then open the resource again.")
+        }
+        (JobStatus::Failed, "unreachable") => {
+            Some("The server did not answer. Check that it is running, then open the resource again.")
+        }
         _ => None,
     }
 }

@@ -2,13 +2,15 @@
 
 use askama::Template;
 
+use super::event_view::EventView;
+use super::resource_view::ResourceView;
 use super::result::ResultView;
 use super::run_bar::RunBar;
-use super::sentences::{self, Progress};
+use super::sentences;
 use crate::clock::Timestamp;
 use crate::connections::{ConnectionDetail, OwnerStep};
 use crate::ids::{AuditId, JobId, UserId};
-use crate::jobs::{Job, JobEvent, JobStatus};
+use crate::jobs::{Job, JobEvent, JobStatus, ResourceInput};
 use crate::tool_result::ToolResult;
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
@@ -104,6 +106,10 @@ pub(super) struct JobView {
     pub(super) tile: Tile,
     pub(super) connector_href: Option<String>,
     pub(super) again_href: Option<String>,
+    /// The resource that the job reads.
+    pub(super) resource: Option<ResourceView>,
+    /// Makes a form of the page, sent twice, one job.
+    pub(super) key: String,
     /// Address of the form for the page that follows the result.
     pub(super) next_href: Option<String>,
     /// Address of the comparison with the run of the same tool before this one.
@@ -143,6 +149,8 @@ pub(super) struct JobContext {
     pub(super) entry: Option<AuditId>,
     /// The viewer.
     pub(super) viewer: UserId,
+    /// Makes a form of the page, sent twice, one job.
+    pub(super) key: String,
     pub(super) now: Timestamp,
 }
 
@@ -159,7 +167,7 @@ impl JobView {
             tool: job.label().to_owned(),
             tool_name: (job.label() != job.tool_name).then(|| job.tool_name.clone()),
             tile: Tile::new(&connector),
-            connector,
+            connector: connector.clone(),
             next_href: again_href
                 .as_ref()
                 .filter(|_| job.next_cursor().is_some())
@@ -190,11 +198,27 @@ impl JobView {
             output: context
                 .result
                 .as_ref()
-                .map(|result| ResultView::new(&href, result, job.error.as_deref(), calendar)),
+                .map(|result| ResultView::new(&href, result, job.error.as_deref(), calendar))
+                .map(|view| if job.has_resource_server() { view.with_service(&connector, &context.key) } else { view }),
             audit_href: context.entry.map(|id| here.path(&format!("/audit/{id}"))),
             href,
             can_cancel: !job.status.is_final(),
             checkup: None,
+            resource: None,
+            key: context.key,
+        }
+    }
+
+    /// Replaces what only fits tools by the resource that the job reads. `linking_job` has the result with the link.
+    pub(super) fn with_resource(self, resource: &ResourceInput, linking_job: Option<&Job>, here: &Here) -> Self {
+        Self {
+            tool: resource.name.clone(),
+            tool_name: None,
+            again_href: None,
+            next_href: None,
+            comparison_href: None,
+            resource: Some(ResourceView::new(resource, linking_job, here)),
+            ..self
         }
     }
 
@@ -246,6 +270,11 @@ impl JobView {
         self.findings().is_some_and(|found| found.checks.iter().any(|check| Some(check.title) == title))
     }
 
+    /// Returns the address to which the form is sent that opens the resource again.
+    pub(super) fn open_href(&self) -> Option<&str> {
+        self.resource.as_ref()?.open_href.as_deref()
+    }
+
     /// Returns the address at which the check-up can be repeated.
     pub(super) fn repeat_href(&self) -> Option<&str> {
         self.checkup.as_ref()?.repeat_href.as_deref()
@@ -262,27 +291,5 @@ impl JobView {
         let length = length.map(|length| format!(" It took {}.", when::duration(length))).unwrap_or_default();
         let sentence = format!("{}.{length}", findings.tally);
         Self { sentence, error: None, output: None, checkup: Some(checkup), ..view }
-    }
-}
-
-/// An event of the log.
-pub(super) struct EventView {
-    pub(super) id: String,
-    pub(super) level: &'static str,
-    pub(super) message: String,
-    pub(super) at: When,
-    /// The progress, if the event reports it.
-    pub(super) progress: Option<Progress>,
-}
-
-impl EventView {
-    pub(super) fn new(event: &JobEvent, calendar: &Calendar) -> Self {
-        Self {
-            id: event.position().to_string(),
-            level: event.level.as_str(),
-            message: event.message.clone(),
-            at: calendar.when(event.ts),
-            progress: event.data.as_deref().and_then(sentences::progress),
-        }
     }
 }

@@ -82,6 +82,7 @@ export async function fill(stage) {
   const failed = await run("/connectors/workbench/tools/json_query", { filter: ".[", json: "{}" });
   const live = await run("/connectors/workbench/tools/countdown", { seconds: "600" });
   const [values, forecast, media, book] = await reported(page, ["values", "weather", "media", "book"]);
+  const opened = await openResource(page, media);
   for (const path of [done, failed]) await over(page, path);
   const { waits, lost, well, sick } = await losing({ page, gated, run });
   await page.goto("/connections");
@@ -171,7 +172,7 @@ export async function fill(stage) {
     ["jobs-compare", `/jobs/comparison?a=${idOf(done)}&b=${idOf(failed)}`], ["jobs-running", "/jobs?status=running&live=off"],
     ["connections-all", "/connections?select=all"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
-    ["result-values", values], ["result-markdown", forecast], ["result-media", media], ["result-text", book],
+    ["result-values", values], ["result-markdown", forecast], ["result-media", media], ["result-resource", opened], ["resource", `${media}/content/5/resource`], ["jobs-open-again", `/jobs/repetition?c=${idOf(opened)}`], ["result-text", book],
     ["result-table", `${values}/result?at=/structuredContent/orders&sort=total&order=desc`], ["result-columns", `${values}/result?at=/structuredContent/orders&columns=8&after=49`],
     ["result-row", `${values}/result?at=/structuredContent/orders/3`], ["result-deep", `${values}/result?at=/structuredContent/settings/a/b`],
     ["result-all", `${values}/result`], ["result-read-on", `${book}/result?at=/content/0/text&after=19000`],
@@ -187,6 +188,16 @@ export async function fill(stage) {
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
     ...administration,
   ];
+}
+
+// Opens the resource that the result of a job links to; returns the page of the job that reads it.
+async function openResource(page, job) {
+  await page.goto(job);
+  await page.getByRole("button", { name: "Open through Reports – The log of the run" }).click();
+  await page.waitForURL((url) => url.pathname !== job);
+  const { pathname } = new URL(page.url());
+  await over(page, pathname);
+  return pathname;
 }
 
 // Runs the tools of the server with results of each kind; returns the pages of their jobs.

@@ -56,13 +56,14 @@ export const picture = [
   "g4dCvMO7IaKCu0CywkMQ2eHNiNIAlvBLCLbw04jSANbww4jSAPbwXQTyJe8RoAdAf2ZPwCdCAAEEEEAAAUoD9C8kANmZwAsQdiJLA6AQHoDQrUQqAIFAA8K3",
   "c0hAym6UAmBBoABpHQECkNrUWAAUPdkqgKatnAXQ9cWjANrW/g+gSxk7zQNqLLBJWnCUjAAAAABJRU5ErkJggg==",
 ].join("");
+const logUri = "demo://logs/2026/11/24/the-log-of-the-run-with-every-line-that-it-wrote-and-the-picture.txt";
 const media = [
   { type: "text", text: "A picture, a sound and a file." },
   { type: "image", data: picture, mimeType: "image/png" },
   { type: "audio", data: silence(), mimeType: "audio/wav" },
   { type: "resource", resource: { uri: "file:///reports/november.pdf", mimeType: "application/pdf", blob: "aGk=" } },
   { type: "resource", resource: { uri: "demo://notes/november.md", mimeType: "text/markdown", text: "Notes with **bold** words." } },
-  { type: "resource_link", uri: "demo://logs/1", name: "log", title: "The log of the run", description: "What happened, line by line.", mimeType: "text/plain" },
+  { type: "resource_link", uri: logUri, name: "log", title: "The log of the run", description: "What happened, line by line.", mimeType: "text/plain", size: 41_200 },
   { type: "resource_link", uri: "https://shop.example/manual", name: "manual" },
 ];
 
@@ -73,7 +74,13 @@ const results = {
   book: { content: [{ type: "text", text: Array.from({ length: 3000 }, (_, n) => `Line ${n} of a long book.`).join("\n") }] },
 };
 
+// The log that a result links to, with a picture.
+const contents = [
+  { uri: logUri, mimeType: "text/plain", text: "08:29 started\n08:31 the picture was made\n08:32 finished" },
+  { uri: "demo://logs/1/picture.png", mimeType: "image/png", blob: picture },
+];
+
 export function startReports() {
   const tools = Object.keys(results).map((name) => ({ ...tool(name, `Returns ${name}.`, {}), ...(name === "values" && { outputSchema: schema }) }));
-  return startModern({ "tools/list": () => ({ tools }), "tools/call": ({ params }) => results[params.name] });
+  return startModern({ "tools/list": () => ({ tools }), "tools/call": ({ params }) => results[params.name], "resources/read": () => ({ contents }) });
 }

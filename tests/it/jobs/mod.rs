@@ -9,6 +9,7 @@ mod list;
 mod list_updates;
 mod nested_input;
 mod previews;
+mod resources;
 mod run;
 mod secrets;
 mod several;

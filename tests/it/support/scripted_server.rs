@@ -28,12 +28,14 @@ pub(crate) struct ScriptedServer {
     behaviour: Arc<Mutex<Behaviour>>,
 }
 
-/// The refusals of the server.
+/// The refusals and the special answers of the server.
 struct Behaviour {
     /// The header that each request must have, and its value.
     required_header: Option<(&'static str, String)>,
     /// The method that fails, and its status.
     failing: Option<(&'static str, StatusCode)>,
+    /// The method with an answer of its own, and the members of its message: `result` or `error`.
+    answered: Option<(&'static str, Value)>,
 }
 
 impl ScriptedServer {
@@ -59,16 +61,16 @@ impl ScriptedServer {
 
     async fn serving(tools: Value, result: Value, required_header: Option<(&'static str, String)>) -> Self {
         let requests: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
-        let behaviour = Arc::new(Mutex::new(Behaviour { required_header, failing: None }));
+        let behaviour = Arc::new(Mutex::new(Behaviour { required_header, failing: None, answered: None }));
         let (recorded, shared) = (requests.clone(), behaviour.clone());
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
             let method = request["method"].as_str().unwrap_or_default().to_owned();
             let header = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
             let (authorization, traceparent) = (header("authorization"), header("traceparent"));
-            let (required, failing) = {
+            let (required, failing, answered) = {
                 let behaviour = shared.lock().unwrap();
-                (behaviour.required_header.clone(), behaviour.failing)
+                (behaviour.required_header.clone(), behaviour.failing, behaviour.answered.clone())
             };
             let is_refused = required.is_some_and(|(name, value)| header(name) != Some(value));
             recorded.lock().unwrap().push(RecordedRequest { method: method.clone(), authorization, traceparent, body });
@@ -77,6 +79,11 @@ impl ScriptedServer {
             }
             if let Some((_, status)) = failing.filter(|(failing, _)| *failing == method) {
                 return (status, "not now").into_response();
+            }
+            if let Some((_, mut message)) = answered.filter(|(answered, _)| *answered == method) {
+                message["jsonrpc"] = "2.0".into();
+                message["id"] = request["id"].clone();
+                return axum::Json(message).into_response();
             }
             discovery_answer(&request, &tools).unwrap_or_else(|| complete(&request, &result))
         };
@@ -93,6 +100,11 @@ impl ScriptedServer {
     pub(crate) fn fail_with(&self, failing: Option<(&'static str, u16)>) {
         let failing = failing.map(|(method, status)| (method, StatusCode::from_u16(status).unwrap()));
         self.behaviour.lock().unwrap().failing = failing;
+    }
+
+    /// Answers a method with these members of a message from now on: `result` or `error`.
+    pub(crate) fn answer_with(&self, method: &'static str, members: Value) {
+        self.behaviour.lock().unwrap().answered = Some((method, members));
     }
 
     pub(crate) fn url(&self) -> Url {

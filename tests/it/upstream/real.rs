@@ -60,7 +60,7 @@ async fn a_server_of_the_current_revision_is_discovered_and_called_with_progress
     assert_eq!((found.protocol.as_str(), found.server_name.as_deref()), ("2026-07-28", Some("Modern")));
     assert_eq!(found.instructions.as_deref(), Some("Ask me anything."));
     let names: Vec<_> = found.tools.iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(names, ["echo", "steps", "wait", "rest", "stops", "fail"]);
+    assert_eq!(names, ["echo", "steps", "wait", "rest", "links", "stops", "fail"]);
     assert_eq!(found.tools[0].description.as_deref(), Some("Says the text back."));
 
     assert_eq!(text(&run(&target, "echo", json!({"text": "héllo 1.50"}), context()).await), "héllo 1.50");

@@ -64,6 +64,11 @@ impl ResultLinks {
         format!("{}/content/{place}?download=1", self.job)
     }
 
+    /// Returns the page that opens a resource which the content links to.
+    pub(super) fn resource(&self, place: usize) -> String {
+        format!("{}/content/{place}/resource", self.job)
+    }
+
     /// Returns the address of the whole result as a file.
     pub(super) fn output(&self) -> String {
         format!("{}/output", self.job)

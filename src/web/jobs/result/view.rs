@@ -7,7 +7,8 @@ use super::links::{PlainForm, ResultLinks};
 use super::node::NodeView;
 use super::table::TableView;
 use crate::tool_result::{
-    Body, CellValue, File, Label, MediaKind, Node, PageQuery, Part, SchemaFault, Table, TextPage, ToolResult,
+    Body, CellValue, File, Label, MediaKind, Node, PageQuery, Part, ResourceLink, SchemaFault, Table, TextPage,
+    ToolResult,
 };
 use crate::web::when::Calendar;
 
@@ -33,8 +34,18 @@ pub(in crate::web::jobs) struct PartView {
     part: Part,
     links: ResultLinks,
     calendar: Calendar,
+    /// The service that opens a link to a resource.
+    opener: Option<ResourceOpener>,
     /// True on a page of its own, where a long part needs no frame.
     is_alone: bool,
+}
+
+/// The service through which links to resources are opened.
+#[derive(Clone)]
+struct ResourceOpener {
+    service: String,
+    /// Makes a form, sent twice, one job.
+    key: String,
 }
 
 impl HtmlSafe for PartView {}
@@ -54,6 +65,7 @@ impl ResultView {
                 part,
                 links: links.clone(),
                 calendar: calendar.clone(),
+                opener: None,
                 is_alone: false,
             });
         let fault = |fault: SchemaFault| FaultView {
@@ -62,6 +74,14 @@ impl ResultView {
         };
         let faults = result.schema_faults().into_iter().map(fault).collect();
         Self { parts: parts.collect(), faults, links }
+    }
+
+    /// Offers to open links to resources through a service. Two forms with the same link and `key` open it once.
+    pub(in crate::web::jobs) fn with_service(mut self, service: &str, key: &str) -> Self {
+        for part in &mut self.parts {
+            part.opener = Some(ResourceOpener { service: service.to_owned(), key: key.to_owned() });
+        }
+        self
     }
 
     /// Returns the address of the whole result as a file.
@@ -93,7 +113,7 @@ const fn has_frame(body: &Body) -> bool {
 impl PartView {
     /// Puts a part on a page of its own.
     pub(super) const fn alone(part: Part, links: ResultLinks, calendar: Calendar) -> Self {
-        Self { place: 0, has_head: false, part, links, calendar, is_alone: true }
+        Self { place: 0, has_head: false, part, links, calendar, opener: None, is_alone: true }
     }
 
     pub(super) const fn is_text(&self) -> bool {
@@ -129,6 +149,10 @@ impl PartView {
 
     fn download_href(&self, file: &File) -> String {
         self.links.download(file.place)
+    }
+
+    fn resource_href(&self, resource: &ResourceLink) -> String {
+        self.links.resource(resource.place)
     }
 
     fn text_view<'a>(&self, page: &'a TextPage) -> TextPageView<'a> {

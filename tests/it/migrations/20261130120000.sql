@@ -1,0 +1,1 @@
+-- a comment: no rows of its own
