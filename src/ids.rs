@@ -117,6 +117,8 @@ typed_ids! {
     ToolVersionId,
     /// A user's link to a connector.
     ConnectionId,
+    /// A saved input of a tool.
+    SavedInputId,
     /// An accepted tool call.
     JobId,
     /// An event of a job.

@@ -12,7 +12,8 @@
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
 //! - [`mail`], [`tool_result`]: mails that wait to be sent, and their sender; the result of a tool in parts for people
 //! - [`accounts`], [`connectors`]: users and connectors
-//! - [`connections`], [`registry`]: a user's link to a connector, and the copy of what MCP registries list
+//! - [`connections`], [`registry`], [`saved_inputs`]: a user's link to a connector, the copy of what MCP registries list, and
+//!   values of tools under names
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
@@ -46,6 +47,7 @@ pub mod position;
 pub mod queue;
 pub mod registry;
 pub mod rest;
+pub mod saved_inputs;
 pub mod schema_form;
 pub mod search;
 pub mod secret;

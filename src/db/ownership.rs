@@ -69,6 +69,7 @@ pub const TABLES: &[Table] = &[
     owned("job_trends"),
     owned("pipeline_events"),
     owned("idem_key"),
+    owned("saved_inputs"),
     owned("audit_entries"),
     owned("audit_bodies"),
     shared_or_own("connectors"),

@@ -13,7 +13,7 @@ pub(super) const WHOLE_INPUT: &str = "j";
 pub(super) const ENTERED_BEFORE: &str = "before";
 
 /// Label of the box with that mark.
-pub(super) const HAD_BEFORE: &str = "The earlier run had it";
+pub(super) const HAD_BEFORE: &str = "It had a value before";
 
 /// Prefixes of the pairs that hold what a control shows.
 const CONTENT_PREFIXES: [&str; 8] = ["b", "j", "n", "on", "r", "t", "v", "z"];

@@ -13,6 +13,8 @@ pub enum Op {
     Json,
     /// Continue as fields.
     Form,
+    /// Save the input under a name.
+    Save,
     /// Change the input that a preview shows.
     Change,
     /// Fill empty fields with examples.
@@ -31,6 +33,7 @@ impl Op {
             Some("preview") => Self::Preview,
             Some("json") => Self::Json,
             Some("form") => Self::Form,
+            Some("save") => Self::Save,
             Some("change") => Self::Change,
             Some("example") => Self::Example,
             Some(_) if entries.field_to_choose().is_some() => Self::Choices,

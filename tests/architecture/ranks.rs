@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["vault", "queue", "rest"],
     &["mail", "tool_result"],
     &["accounts", "connectors", "organisations"],
-    &["connections", "registry"],
+    &["connections", "registry", "saved_inputs"],
     &["jobs"],
     &["dashboard", "search"],
     &["app"],

@@ -67,6 +67,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}/image/{digest}", For::Owner),
     ("/connectors/{slug}/removal", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
+    ("/connectors/{slug}/tools/{tool}/inputs/{id}", For::Owner),
     ("/connections", For::SignedIn),
     ("/connections/checkup", For::SignedIn),
     ("/connections/disconnection", For::SignedIn),
@@ -225,6 +226,7 @@ struct Rows {
     entry: String,
     session: String,
     connection: String,
+    saved_input: String,
     person: String,
 }
 
@@ -242,8 +244,14 @@ impl Rows {
         let session = session.rsplit('/').next().unwrap().to_owned();
         let connection = alice.get("/connections").await.attr("tbody a", "href").unwrap();
         let connection = connection.rsplit('/').next().unwrap().to_owned();
+        let tool = format!("{path}/tools/echo");
+        let form = alice.get(&tool).await;
+        let named = [("op", "save"), ("name", "alice’s")];
+        let form = alice.submit(&form, "form[action*='/tools/']", [("op", "save"), ("v/message", "alice’s")]).await;
+        let form = alice.submit(&form, "form[action*='/tools/']", named).await;
+        let saved_input = form.attr("a[href*='/inputs/']", "href").unwrap().rsplit('/').next().unwrap().to_owned();
         let person = app.owner_of("alice").await.to_string();
-        Self { person, job, slug, tool: "echo".to_owned(), entry, session, connection }
+        Self { person, saved_input, job, slug, tool: "echo".to_owned(), entry, session, connection }
     }
 
     fn fill(&self, route: &str) -> String {
@@ -251,6 +259,7 @@ impl Rows {
             Some("audit") => &self.entry,
             Some("connections") => &self.connection,
             Some("admin") => &self.person,
+            Some("connectors") if route.contains("/inputs/") => &self.saved_input,
             _ => &self.job,
         };
         route

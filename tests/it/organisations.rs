@@ -183,3 +183,27 @@ async fn end_membership(app: &TestApp, space: &Space, user: craft::ids::UserId) 
     .await
     .unwrap();
 }
+
+#[tokio::test]
+async fn a_saved_input_is_private_among_members() {
+    let Hub { app, alice, acme, mallory } = Hub::new().await;
+    let mallory_id = app.owner_of("mallory").await.to_string().parse().unwrap();
+    acme.add(&app.app, mallory_id, Role::Operator, app.app.clock.now()).await;
+    let mut mallory = mallory;
+    mallory.set_space(acme.clone());
+    let form = "form[action*='/tools/']";
+    let page = alice.get(HASH).await;
+    let page = alice.submit(&page, form, [("op", "save"), ("v/text", "alice’s")]).await;
+    let page = alice.submit(&page, form, [("op", "save"), ("name", "Mine")]).await;
+    let details = page.attr("a[href*='/inputs/']", "href").unwrap();
+    let chosen = page.attr("a[href*='saved=']", "href").unwrap();
+    assert_eq!(alice.get(&details).await.status, StatusCode::OK);
+    assert!(!mallory.get(HASH).await.has("a[href*='/inputs/']"), "another member sees it");
+    assert_eq!(mallory.get(&details).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(mallory.get(&chosen).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(mallory.post(&details, &[("", ""); 0]).await.status, StatusCode::NOT_FOUND);
+    let page = mallory.get(HASH).await;
+    let page = mallory.submit(&page, form, [("op", "save"), ("v/text", "hers")]).await;
+    let own = mallory.submit(&page, form, [("op", "save"), ("name", "Mine")]).await;
+    assert_eq!(own.status, StatusCode::OK, "the same name is free for her: {}", own.text(".summary"));
+}

@@ -62,6 +62,7 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/{slug}/discovery/acceptance", get(acceptance::new).post(acceptance::create))
         .route("/connectors/{slug}/image/{digest}", get(image::show))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
+        .route("/connectors/{slug}/tools/{tool}/inputs/{id}", get(tool::saved::show).post(tool::saved::delete))
 }
 
 /// Builds the router of the addresses that providers know. They belong to no space.

@@ -53,8 +53,12 @@ pub(super) struct ToolPage {
     pub(super) unusable_reason: Option<String>,
     /// The button that shows the form in its other view: operation and label.
     pub(super) other_view: Option<(&'static str, &'static str)>,
-    /// The tool has changed since the job whose input fills the form.
-    pub(super) is_newer: bool,
+    /// The moment since which the tool has changed, as the end of a sentence.
+    pub(super) changed_since: Option<&'static str>,
+    /// Name of the saved input that fills the form.
+    pub(super) filled_with: Option<String>,
+    /// The saved inputs of the reader.
+    pub(super) saved: Vec<SavedView>,
     /// The schema has an example for something that the form leaves empty.
     pub(super) lacks_example: bool,
     /// The newest runs of the reader, and the address of all.
@@ -84,6 +88,17 @@ pub(super) struct HeldNote {
 pub(super) struct SchemaText {
     pub(super) text: String,
     pub(super) is_cut: bool,
+}
+
+/// A saved input of the tool.
+pub(super) struct SavedView {
+    pub(super) name: String,
+    /// Address of the form with its values.
+    pub(super) href: String,
+    /// Address of the page that shows and deletes it.
+    pub(super) details: String,
+    /// It fills the form.
+    pub(super) is_shown: bool,
 }
 
 /// A former run of the tool.

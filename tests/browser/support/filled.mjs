@@ -34,6 +34,23 @@ async function type(page, fields) {
   for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
 }
 
+// Saves an input under a name; returns the page that shows it.
+async function saveInput(page, tool, fields) {
+  await page.goto(tool);
+  await type(page, fields);
+  await send(page, "Save this input");
+  await type(page, { name: "Every morning" });
+  await send(page, "Save");
+  return page.getByRole("link", { name: "View or delete Every morning" }).getAttribute("href");
+}
+
+// Tries to save an input under a name that is taken.
+async function saveAgain(page) {
+  await send(page, "Save this input");
+  await type(page, { name: "Every morning" });
+  return send(page, "Save");
+}
+
 // Opens the preview of a run.
 async function preview(page) {
   await type(page, { "v/a": "1", "v/b": "2" });
@@ -83,6 +100,7 @@ export async function fill(stage) {
   const live = await run("/connectors/workbench/tools/countdown", { seconds: "600" });
   const [values, forecast, media, book] = await reported(page, ["values", "weather", "media", "book"]);
   const opened = await openResource(page, media);
+  const saved = await saveInput(page, "/connectors/everything/tools/get-sum", { "v/a": "1" });
   for (const path of [done, failed]) await over(page, path);
   const { waits, lost, well, sick } = await losing({ page, gated, run });
   await page.goto("/connections");
@@ -160,6 +178,9 @@ export async function fill(stage) {
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-preview", "/connectors/everything/tools/get-sum", alice, preview],
+    ["saved-input", saved], ["tool-saved", `/connectors/everything/tools/get-sum?saved=${idOf(saved)}`],
+    ["save-input", "/connectors/everything/tools/get-sum", alice, (page) => send(page, "Save this input")],
+    ["save-input-error", "/connectors/everything/tools/get-sum", alice, saveAgain],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
     ["tool-example", "/connectors/workbench/tools/text_diff", alice, (page) => send(page, "Fill in an example")],
     ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],

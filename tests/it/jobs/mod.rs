@@ -11,6 +11,7 @@ mod nested_input;
 mod previews;
 mod resources;
 mod run;
+mod saved_inputs;
 mod secrets;
 mod several;
 mod tool_page;

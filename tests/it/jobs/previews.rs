@@ -89,7 +89,7 @@ async fn every_way_to_run_a_tool_that_deletes_data_leads_over_the_preview() {
 
     let again = alice.get(&job.attr("#job-head .actions a", "href").unwrap()).await;
     let lacking = alice.submit(&again, FORM, []).await;
-    assert!(lacking.text(".summary").contains("again, or untick “The earlier run had it”"), "{}", lacking.body);
+    assert!(lacking.text(".summary").contains("again, or untick “It had a value before”"), "{}", lacking.body);
     let preview = alice.submit(&again, FORM, [("v/api_key", "another")]).await;
     assert_eq!(preview.text("#preview-heading"), "What would be sent");
     assert_eq!(server.requests("tools/call").len(), 1, "run again, it ran at once");

@@ -267,7 +267,7 @@ async fn a_secret_that_is_no_string_is_kept_like_one_that_is() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let summary = refused.text(".summary");
     assert!(
-        summary.contains("number for pin") && summary.contains("again, or untick “The earlier run had it”"),
+        summary.contains("number for pin") && summary.contains("again, or untick “It had a value before”"),
         "{summary}"
     );
 }

@@ -10,12 +10,13 @@ use crate::connectors::Effect;
 use crate::error::{Error as DomainError, FieldFaults};
 use crate::foreign_text::clean_text;
 use crate::jobs::{self, ToolRun};
+use crate::saved_inputs::{self, ListedInput};
 use crate::schema_form::{Entries, FormView, Offer, has_stale_fields, parse_as_shown};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
-use crate::web::connectors::views::{HeldNote, RemovedPage, RunView, SchemaText, ToolPage, effect_badge};
+use crate::web::connectors::views::{HeldNote, RemovedPage, RunView, SavedView, SchemaText, ToolPage, effect_badge};
 use crate::web::connectors::{below, href, tile};
 use crate::web::error::Result;
 use crate::web::here::Here;
@@ -71,6 +72,17 @@ impl RunView {
     }
 }
 
+impl SavedView {
+    fn new(saved: &ListedInput, tool: &Tool, here: &Here) -> Self {
+        Self {
+            name: saved.name.clone(),
+            href: format!("{}?saved={}", tool.href(here), saved.id),
+            details: tool.saved_href(saved.id, here),
+            is_shown: tool.source.saved.as_ref().is_some_and(|(id, _)| *id == saved.id),
+        }
+    }
+}
+
 /// Adds the buttons that ask for choices, and the choices that were asked for. They come through a connection.
 fn with_offers(
     mut form: FormView,
@@ -96,6 +108,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let mut tx = app.db.enter(&me.actor).await?;
     let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, filled.chosen, faults).await?;
     let runs = jobs::list_tool_runs(&mut tx, &me.actor, tool.connector.id, &tool.version.name, MAX_SHOWN_RUNS).await?;
+    let saved = saved_inputs::list(&mut tx, &me.actor, tool.saved_ref()).await?;
     drop(tx);
     let calendar = me.calendar(app.clock.now());
     let shell = below(me, label.clone(), &tool.connector).await;
@@ -133,7 +146,9 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
             None => Some(("json", "Edit as JSON")),
             Some(_) => None,
         },
-        is_newer: tool.is_newer,
+        changed_since: tool.source.changed_since,
+        filled_with: tool.source.saved.as_ref().map(|(_, name)| name.clone()),
+        saved: saved.iter().map(|it| SavedView::new(it, tool, me.here())).collect(),
         lacks_example: filled.entries.lacks_example(&tool.plan),
         runs: runs.iter().map(|run| RunView::new(run, tool, me.here(), &calendar)).collect(),
         all_runs: tool.jobs_href(me.here()),

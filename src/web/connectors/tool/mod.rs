@@ -1,12 +1,18 @@
 //! The form of a tool, which validates the input and starts a job.
 //!
-//! - `form` shows the form, `preview` what would be sent, `choices` what a field may hold, and `secrets` carries typed secrets
-//!   from page to page.
+//! - `opening` fills the form when its page is opened, and `form` shows it. `preview` shows what would be sent, `choices` what
+//!   a field may hold. `naming` saves the input under a name, `saved` shows a saved input. `secrets` carries typed secrets from
+//!   page to page.
 
 mod choices;
 mod form;
+mod naming;
+mod opening;
 mod preview;
+pub(super) mod saved;
 mod secrets;
+
+pub(super) use self::opening::new;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,31 +25,19 @@ use crate::app::App;
 use crate::connections;
 use crate::connectors::{self, Connector, Effect, ToolVersion};
 use crate::error::{Error as DomainError, FieldFaults};
-use crate::ids::{ConnectionId, JobId};
+use crate::ids::{ConnectionId, SavedInputId};
 use crate::jobs::{self, NewJob};
-use crate::rest::CURSOR;
-use crate::schema_form::{Entries, Offer, Op, Plan, Validator, mask, parse_as_shown};
+use crate::saved_inputs::ToolRef;
+use crate::schema_form::{Entries, Offer, Op, Plan, Validator, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::extract::{FormPairs, Path};
 use crate::web::filtering::url_with_params;
-use crate::web::form_restore::PendingForm;
 use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::request_summary::wants_json;
 use crate::web::respond::see_other;
-
-#[derive(Default, Deserialize)]
-pub(super) struct ToolQuery {
-    /// The job whose input fills the form.
-    from: Option<JobId>,
-    /// `next` continues where the result of that job ends.
-    page: Option<String>,
-    /// `json` shows the whole input as one text field.
-    #[serde(rename = "as")]
-    shape: Option<String>,
-}
 
 /// Content of the form.
 #[derive(Clone, Copy)]
@@ -66,21 +60,40 @@ struct Tool {
     connector: Connector,
     version: ToolVersion,
     plan: Plan,
-    /// The tool has changed since the job whose input fills the form.
-    is_newer: bool,
-    /// The connection of the job whose input fills the form.
-    ran_through: Option<ConnectionId>,
+    /// The source of the input that fills the form.
+    source: Source,
+}
+
+/// The source of the input that fills a form when its page is opened.
+#[derive(Default)]
+struct Source {
+    /// The saved input.
+    saved: Option<(SavedInputId, String)>,
+    /// The moment since which the tool has changed, as the end of a sentence.
+    changed_since: Option<&'static str>,
+    /// The connection of the job.
+    connection: Option<ConnectionId>,
 }
 
 impl Tool {
     async fn find(app: &App, me: &SignedIn, slug: &str, name: &str) -> Result<Self> {
         let (connector, version) = connectors::find_tool(&app.db, &me.actor, slug, name).await?;
         let plan = Plan::compile(&version.schema);
-        Ok(Self { connector, version, plan, is_newer: false, ran_through: None })
+        Ok(Self { connector, version, plan, source: Source::default() })
     }
 
     fn href(&self, here: &Here) -> String {
         format!("{}/tools/{}", href(&self.connector, here), segment(&self.version.name))
+    }
+
+    /// Returns the tool as saved inputs name it.
+    fn saved_ref(&self) -> ToolRef<'_> {
+        ToolRef { connector: self.connector.id, name: &self.version.name }
+    }
+
+    /// Returns the address of a saved input.
+    fn saved_href(&self, id: SavedInputId, here: &Here) -> String {
+        format!("{}/inputs/{id}", self.href(here))
     }
 
     fn jobs_href(&self, here: &Here) -> String {
@@ -96,79 +109,6 @@ pub(super) struct ToolPath {
     tool: String,
 }
 
-pub(super) async fn new(
-    State(app): State<App>,
-    me: SignedIn,
-    Path(ToolPath { slug, tool }): Path<ToolPath>,
-    Query(query): Query<ToolQuery>,
-    pending_form: PendingForm,
-) -> Result {
-    let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
-    if !tool.version.is_listed {
-        return Ok(form::removed(&app, &me, &tool, StatusCode::OK).await);
-    }
-    let as_json = query.shape.as_deref() == Some("json");
-    let mut chosen = None;
-    let entries = match (pending_form.take_form(&app, &me).await?, query.from) {
-        (Some(FormPairs(pairs)), _) => {
-            let (connection, pairs) = connection_picker::split_form(pairs);
-            chosen = connection;
-            secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs))
-        }
-        (None, Some(job)) => {
-            let is_next = query.page.as_deref() == Some("next");
-            entries_of_job(&app, &me, &mut tool, (job, is_next), as_json).await?
-        }
-        (None, None) if as_json => {
-            Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, &Entries::blank(&tool.plan))?)
-        }
-        (None, None) => Entries::blank(&tool.plan),
-    };
-    let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
-    let ran_through = tool.ran_through.map(|id| id.to_string());
-    let chosen = chosen.as_deref().or(ran_through.as_deref());
-    let faults = FieldFaults::default();
-    let filled = FilledForm {
-        entries: &entries,
-        idem: &idem,
-        chosen,
-        faults: &faults,
-        is_refused: false,
-        focus: "",
-        offer: None,
-    };
-    form::show(&app, &me, &tool, filled).await
-}
-
-/// Fills the form with the input of a former job, or with that of the page after its result; secrets are masked and must be
-/// entered again.
-async fn entries_of_job(
-    app: &App,
-    me: &SignedIn,
-    tool: &mut Tool,
-    (job, is_next): (JobId, bool),
-    as_json: bool,
-) -> Result<Entries> {
-    let job = jobs::find(&app.db, &me.actor, job).await?;
-    let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
-    if let Some(cursor) = job.next_cursor().filter(|_| is_next && tool.version.schema["properties"][CURSOR].is_object())
-    {
-        input[CURSOR] = cursor.into();
-    }
-    let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
-    tool.ran_through = ran_this.then_some(job.connection_id);
-    let version = job.tool_version_id.filter(|version| ran_this && *version != tool.version.id);
-    tool.is_newer = version.is_some();
-    if let Some(version) = version {
-        // masked by the version that ran: removed fields are shown as JSON and may hold secrets
-        let mut tx = app.db.enter(&me.actor).await?;
-        let ran = connectors::version(&mut tx, &me.actor, version).await?;
-        input = mask(&ran.schema, &input);
-    }
-    let input = mask(&tool.version.schema, &input);
-    Ok(if as_json { Entries::as_json(&tool.plan, &input) } else { Entries::from_value(&tool.plan, &input) })
-}
-
 pub(super) async fn create(
     State(app): State<App>,
     me: SignedIn,
@@ -176,11 +116,12 @@ pub(super) async fn create(
     headers: HeaderMap,
     FormPairs(pairs): FormPairs,
 ) -> Result {
-    let tool = Tool::find(&app, &me, &slug, &tool).await?;
+    let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
     if !tool.version.is_listed {
         return Ok(form::removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
     let (chosen, pairs) = connection_picker::split_form(pairs);
+    let (name, pairs) = naming::split_form(pairs);
     let entries = secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs));
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let no_faults = FieldFaults::default();
@@ -196,6 +137,14 @@ pub(super) async fn create(
     let op = Op::from_entries(&entries);
     let shown = match op {
         Op::Run | Op::Preview => submit(&app, &me, &tool, sent, op).await,
+        Op::Save => match naming::save(&app, &me, &tool, sent, name.as_ref()).await {
+            Ok(naming::Step::Ask(page)) => return Ok(page),
+            Ok(naming::Step::Saved(source)) => {
+                tool.source.saved = Some(source);
+                return form::show(&app, &me, &tool, sent).await;
+            }
+            Err(error) => Err(error),
+        },
         Op::Json | Op::Form => match other_view(&tool.plan, &entries, op) {
             Ok(entries) => return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await,
             Err(error) => Err(error),

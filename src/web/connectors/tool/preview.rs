@@ -39,6 +39,8 @@ struct PreviewPage {
     connection: Option<String>,
     input: String,
     action: String,
+    /// The digest of what is shown.
+    digest: String,
     /// Names and texts of the form.
     fields: Vec<(String, String)>,
 }
@@ -76,7 +78,8 @@ pub(super) async fn show(
         connection: picker.chosen_label(),
         input: serde_json::to_string_pretty(&shown).unwrap_or_default(),
         action: tool.href(me.here()),
-        fields: fields(app, me, tool, sent, digest(tool, input, sent.chosen)),
+        digest: digest(tool, input, sent.chosen),
+        fields: carried_fields(app, me, tool, sent),
     }))
 }
 
@@ -120,12 +123,12 @@ async fn describe_request(
     service.describe_request(rest, arguments).map(Some)
 }
 
-/// Returns the fields that carry the form.
-fn fields(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, digest: String) -> Vec<(String, String)> {
+/// Returns the fields that carry the form through another page.
+pub(super) fn carried_fields(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>) -> Vec<(String, String)> {
     let entries = secrets::seal(app, me, tool, &sent.entries.clone().with_masked_text(&tool.plan));
-    let own = [("idem", sent.idem.to_owned()), ("seen", digest)];
+    let idem = [("idem", sent.idem.to_owned())];
     let connection = sent.chosen.map(|chosen| ("connection", chosen.to_owned()));
-    let own = own.into_iter().chain(connection).map(|(name, text)| (name.to_owned(), text));
+    let own = idem.into_iter().chain(connection).map(|(name, text)| (name.to_owned(), text));
     let typed = entries.pairs().iter().filter(|(name, _)| !["op", "idem", "seen"].contains(&name.as_str()));
     own.chain(typed.cloned()).collect()
 }
