@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::mail::Outbox;
 use crate::queue::Enqueuer;
 use crate::registry::RegistryMirror;
+use crate::schema_form::FormCache;
 use crate::vault::Vault;
 
 /// The state of all handlers. A clone only counts a reference.
@@ -60,6 +61,8 @@ pub struct Handles {
     pub proxies: Vec<Proxy>,
     /// The settings of this process, each with its source.
     pub settings: Vec<Setting>,
+    /// The compiled forms of tools.
+    pub forms: FormCache,
     /// The copy of the configured MCP registries.
     pub registry: RegistryMirror,
 }

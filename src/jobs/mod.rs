@@ -89,6 +89,8 @@ pub struct NewJob<'a> {
     pub connector: &'a Connector,
     /// The definition to run.
     pub tool: &'a ToolVersion,
+    /// The compiled schema of the definition.
+    pub validator: &'a Validator,
     /// The arguments.
     pub input: &'a Value,
     /// The connection to use. `None` means the default one.
@@ -111,7 +113,7 @@ pub async fn start(
     now: Timestamp,
 ) -> Result<JobId> {
     check_tool(new.connector, new.tool)?;
-    validate_input(new.tool, new.input)?;
+    validate_input(new.validator, new.input)?;
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job_id = JobId::new(now);
     let split = schema_form::split_secrets(&new.tool.schema, new.input);
@@ -158,8 +160,8 @@ pub fn check_tool(connector: &Connector, tool: &ToolVersion) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field.
-pub fn validate_input(tool: &ToolVersion, input: &Value) -> Result<()> {
-    Validator::compile(&tool.schema).check(input)?;
+pub fn validate_input(validator: &Validator, input: &Value) -> Result<()> {
+    validator.check(input)?;
     let size = input.to_string().len();
     if size > MAX_INPUT_BYTES {
         return Err(Error::field(

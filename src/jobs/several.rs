@@ -16,7 +16,7 @@ use crate::ids::JobId;
 use crate::live::Live;
 use crate::page::PAGE_LIMIT;
 use crate::queue::Enqueuer;
-use crate::schema_form;
+use crate::schema_form::{self, Validator};
 use crate::vault::Vault;
 
 /// Finds jobs of the actor, newest first.
@@ -104,6 +104,7 @@ enum Repeatable {
 struct Call {
     connector: Connector,
     tool: ToolVersion,
+    validator: Validator,
     input: Value,
 }
 
@@ -147,6 +148,7 @@ pub async fn repeat(
                 let new = NewJob {
                     connector: &call.connector,
                     tool: &call.tool,
+                    validator: &call.validator,
                     input: &call.input,
                     connection: Some(job.connection_id),
                     idem_key: Some(idem_key),
@@ -201,10 +203,11 @@ async fn prepare(db: &Db, actor: &Actor, job: &Job) -> Result<Result<Repeatable,
     if !split.secrets.is_empty() || !split.missing.is_empty() {
         return Ok(Err(RepeatRefusal::Secrets));
     }
-    if validate_input(&tool, &input).is_err() {
+    let validator = Validator::compile(&tool.schema);
+    if validate_input(&validator, &input).is_err() {
         return Ok(Err(RepeatRefusal::InputOutdated));
     }
-    Ok(Ok(Repeatable::Call(Box::new(Call { connector, tool, input }))))
+    Ok(Ok(Repeatable::Call(Box::new(Call { connector, tool, validator, input }))))
 }
 
 fn prepare_reading(job: &Job) -> Result<Repeatable, RepeatRefusal> {

@@ -28,14 +28,18 @@ impl Plan {
     /// Compiles the plan of a schema. If the hub cannot use the schema, the form is one text area with JSON.
     #[must_use]
     pub fn compile(schema: &Value) -> Self {
-        let validator = Validator::compile(schema);
+        Self::with_validator(schema, &Validator::compile(schema))
+    }
+
+    /// Compiles the plan of a schema that is compiled for validation already.
+    pub(super) fn with_validator(schema: &Value, validator: &Validator) -> Self {
         if let Some(reason) = validator.unusable_reason() {
             let why_json = Some("Enter the input as a JSON object. The server checks it".to_owned());
             let unusable_reason = Some(reason.to_owned());
             return Self { why_json, unusable_reason, example: None, schema: schema.clone() };
         }
         let mut plan = Self::outline(schema);
-        plan.find_examples(&validator);
+        plan.find_examples(validator);
         plan
     }
 

@@ -25,6 +25,7 @@ use crate::live::Live;
 use crate::mail::{MailSender, Mailer, Outbox};
 use crate::queue::{Engine, EngineSettings, Enqueuer};
 use crate::registry::RegistryMirror;
+use crate::schema_form::FormCache;
 use crate::upstream::{self, Limits, Target, ToolDefinition};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
@@ -128,6 +129,7 @@ impl Hub {
             sign_up,
             proxies,
             settings,
+            forms: FormCache::default(),
             registry,
         };
         Self { app: handles.into(), mail_sender, workbench, tasks, stop }

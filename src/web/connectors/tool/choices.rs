@@ -39,7 +39,7 @@ pub(super) async fn list(
     let Some(choices) = rest.and_then(|mut rest| rest.choices.remove(pointer.strip_prefix('/')?)) else {
         return Ok(None);
     };
-    let inputs = match parse_as_shown(&tool.plan, sent.entries)? {
+    let inputs = match parse_as_shown(&tool.form.plan, sent.entries)? {
         Value::Object(inputs) => inputs,
         _ => Map::new(),
     };
@@ -76,7 +76,15 @@ async fn run(
     let (connector, lister) = connectors::find_tool(&app.db, &me.actor, &tool.connector.slug, &choices.tool).await?;
     let pressed_at = app.clock.now();
     let start = async |idem_key: Option<String>| -> Result<Job> {
-        let new = NewJob { connector: &connector, tool: &lister, input: &arguments, connection, idem_key };
+        let form = app.forms.get(lister.id, &lister.schema);
+        let new = NewJob {
+            connector: &connector,
+            tool: &lister,
+            validator: &form.validator,
+            input: &arguments,
+            connection,
+            idem_key,
+        };
         let id: JobId = jobs::start(&app.db, &app.vault, &app.queue, &me.actor, new, app.clock.now()).await?;
         jobs::find(&app.db, &me.actor, id).await
     };

@@ -44,8 +44,8 @@ pub(super) async fn show_error(
         other => return Err(other.into()),
     };
     let filled = FilledForm { faults: &faults, ..sent };
-    if has_stale_fields(&tool.plan, sent.entries) {
-        let entries = Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, sent.entries)?);
+    if has_stale_fields(&tool.form.plan, sent.entries) {
+        let entries = Entries::as_json(&tool.form.plan, &parse_as_shown(&tool.form.plan, sent.entries)?);
         return show(app, me, tool, FilledForm { entries: &entries, ..filled }).await;
     }
     show(app, me, tool, filled).await
@@ -115,11 +115,11 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let shell = if filled.is_refused { shell.title_prefix("Error") } else { shell.with_faults(faults) };
     // the connection is not a field of the tool, and is validated after them
     let none = FieldFaults::default();
-    let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
+    let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.form.plan));
     let form = {
         let faults = if picker.faults.is_empty() { faults } else { &none };
         let zone = calendar.zone().iana_name().unwrap_or("UTC");
-        FormView::with_focus(&tool.plan, &entries, faults, filled.focus, zone)
+        FormView::with_focus(&tool.form.plan, &entries, faults, filled.focus, zone)
     };
     let form = with_offers(form, tool, &picker, filled.offer)?;
     let page = ToolPage {
@@ -135,13 +135,13 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
             is_refusal: filled.is_refused,
         }),
         transport: tool.connector.transport,
-        unusable_reason: tool.plan.unusable_reason.clone(),
+        unusable_reason: tool.form.plan.unusable_reason.clone(),
         action: tool.href(me.here()),
         idem: filled.idem.to_owned(),
         summary: form.summary(),
         form,
         picker,
-        other_view: match tool.plan.why_json {
+        other_view: match tool.form.plan.why_json {
             None if entries.is_json() => Some(("form", "Edit as a form")),
             None => Some(("json", "Edit as JSON")),
             Some(_) => None,
@@ -149,7 +149,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         changed_since: tool.source.changed_since,
         filled_with: tool.source.saved.as_ref().map(|(_, name)| name.clone()),
         saved: saved.iter().map(|it| SavedView::new(it, tool, me.here())).collect(),
-        lacks_example: filled.entries.lacks_example(&tool.plan),
+        lacks_example: filled.entries.lacks_example(&tool.form.plan),
         runs: runs.iter().map(|run| RunView::new(run, tool, me.here(), &calendar)).collect(),
         all_runs: tool.jobs_href(me.here()),
         schema: schema_text(&tool.version.schema),

@@ -14,6 +14,8 @@ mod secrets;
 
 pub(super) use self::opening::new;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
@@ -28,7 +30,7 @@ use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, SavedInputId};
 use crate::jobs::{self, NewJob};
 use crate::saved_inputs::ToolRef;
-use crate::schema_form::{Entries, Offer, Op, Plan, Validator, parse_as_shown};
+use crate::schema_form::{CompiledForm, Entries, Offer, Op, Plan, parse_as_shown};
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -59,7 +61,7 @@ struct FilledForm<'a> {
 struct Tool {
     connector: Connector,
     version: ToolVersion,
-    plan: Plan,
+    form: Arc<CompiledForm>,
     /// The source of the input that fills the form.
     source: Source,
 }
@@ -78,8 +80,8 @@ struct Source {
 impl Tool {
     async fn find(app: &App, me: &SignedIn, slug: &str, name: &str) -> Result<Self> {
         let (connector, version) = connectors::find_tool(&app.db, &me.actor, slug, name).await?;
-        let plan = Plan::compile(&version.schema);
-        Ok(Self { connector, version, plan, source: Source::default() })
+        let form = app.forms.get(version.id, &version.schema);
+        Ok(Self { connector, version, form, source: Source::default() })
     }
 
     fn href(&self, here: &Here) -> String {
@@ -145,12 +147,12 @@ pub(super) async fn create(
             }
             Err(error) => Err(error),
         },
-        Op::Json | Op::Form => match other_view(&tool.plan, &entries, op) {
+        Op::Json | Op::Form => match other_view(&tool.form.plan, &entries, op) {
             Ok(entries) => return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await,
             Err(error) => Err(error),
         },
         Op::Example => {
-            let entries = entries.with_example(&tool.plan);
+            let entries = entries.with_example(&tool.form.plan);
             return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await;
         }
         Op::Choices => {
@@ -163,7 +165,7 @@ pub(super) async fn create(
                 Err(error) => Err(error),
             }
         }
-        Op::Edit => match entries.edited(&tool.plan) {
+        Op::Edit => match entries.edited(&tool.form.plan) {
             Ok(edited) => {
                 let filled = FilledForm { entries: &edited.entries, focus: &edited.focus, ..sent };
                 return form::show(&app, &me, &tool, filled).await;
@@ -192,9 +194,9 @@ fn other_view(plan: &Plan, entries: &Entries, op: Op) -> Result<Entries, DomainE
 /// Runs the tool, or shows what would be sent: if the person asks for it, and before each run of a tool that may destroy.
 async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op: Op) -> Result<Response, DomainError> {
     jobs::check_tool(&tool.connector, &tool.version)?;
-    let input = tool.plan.read(sent.entries, &Validator::compile(&tool.version.schema))?;
+    let input = tool.form.plan.read(sent.entries, &tool.form.validator)?;
     let connection = connection_picker::parse(sent.chosen)?;
-    jobs::validate_input(&tool.version, &input)?;
+    jobs::validate_input(&tool.form.validator, &input)?;
     let is_seen = sent.entries.get("seen").is_some_and(|seen| seen == preview::digest(tool, &input, sent.chosen));
     if op == Op::Preview || (tool.version.effect() == Effect::Destructive && !is_seen) {
         connections::check_for_call(&app.db, &me.actor, &tool.connector, connection).await?;
@@ -202,7 +204,14 @@ async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op:
     }
     preview::check_request(app, me, tool, sent.chosen, &input).await?;
     let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(&app.vault, sent.idem, &input, connection));
-    let new = NewJob { connector: &tool.connector, tool: &tool.version, input: &input, connection, idem_key };
+    let new = NewJob {
+        connector: &tool.connector,
+        tool: &tool.version,
+        validator: &tool.form.validator,
+        input: &input,
+        connection,
+        idem_key,
+    };
     let job = jobs::start(&app.db, &app.vault, &app.queue, &me.actor, new, app.clock.now()).await?;
     Ok(see_other(&me.here().path(&format!("/jobs/{job}"))))
 }

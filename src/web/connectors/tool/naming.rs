@@ -74,8 +74,8 @@ pub(super) async fn save(
     sent: FilledForm<'_>,
     typed: Option<&TypedName>,
 ) -> Result<Step, Error> {
-    tool.plan.check_names(sent.entries, "")?;
-    let input = parse_as_shown(&tool.plan, sent.entries)?;
+    tool.form.plan.check_names(sent.entries, "")?;
+    let input = parse_as_shown(&tool.form.plan, sent.entries)?;
     let masked = mask(&tool.version.schema, &input);
     let text = serde_json::to_string_pretty(&masked).map_err(Error::internal)?;
     let (typed_name, replaces) = typed.map_or(("", false), |typed| (typed.name.as_str(), typed.replaces));

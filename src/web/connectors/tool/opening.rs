@@ -55,10 +55,12 @@ pub(in crate::web::connectors) async fn new(
     } else {
         let as_json = query.shape.as_deref() == Some("json");
         match find_input(&app, &me, &mut tool, &query).await? {
-            Some(input) if as_json => Entries::as_json(&tool.plan, &input),
-            Some(input) => Entries::from_value(&tool.plan, &input),
-            None if as_json => Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, &Entries::blank(&tool.plan))?),
-            None => Entries::blank(&tool.plan),
+            Some(input) if as_json => Entries::as_json(&tool.form.plan, &input),
+            Some(input) => Entries::from_value(&tool.form.plan, &input),
+            None if as_json => {
+                Entries::as_json(&tool.form.plan, &parse_as_shown(&tool.form.plan, &Entries::blank(&tool.form.plan))?)
+            }
+            None => Entries::blank(&tool.form.plan),
         }
     };
     let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);

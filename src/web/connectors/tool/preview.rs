@@ -125,7 +125,7 @@ async fn describe_request(
 
 /// Returns the fields that carry the form through another page.
 pub(super) fn carried_fields(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>) -> Vec<(String, String)> {
-    let entries = secrets::seal(app, me, tool, &sent.entries.clone().with_masked_text(&tool.plan));
+    let entries = secrets::seal(app, me, tool, &sent.entries.clone().with_masked_text(&tool.form.plan));
     let idem = [("idem", sent.idem.to_owned())];
     let connection = sent.chosen.map(|chosen| ("connection", chosen.to_owned()));
     let own = idem.into_iter().chain(connection).map(|(name, text)| (name.to_owned(), text));

@@ -15,7 +15,7 @@ const SECRET_TTL: Duration = Duration::HOUR;
 /// Returns the form with sealed secrets, for a page.
 pub(super) fn seal(app: &App, me: &SignedIn, tool: &Tool, entries: &Entries) -> Entries {
     let owner = app.vault.user_tag(me.actor.user_id());
-    entries.with_sealed_secrets(&tool.plan, |pointer, text| {
+    entries.with_sealed_secrets(&tool.form.plan, |pointer, text| {
         let sealed =
             app.vault.seal_for_client(owner, &purpose(tool, pointer), &Secret::new(text), app.clock.now());
         sealed
