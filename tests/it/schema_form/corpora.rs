@@ -11,19 +11,26 @@ use serde_json::Value;
 
 use super::samples::values;
 use super::through_browser;
+use crate::support::server_process::node;
 
 /// Values that are tried for each schema.
 const VALUES: usize = 4;
 
-fn read(file: &str) -> Vec<(String, Value, Vec<Value>)> {
+/// A schema with its name, and values that came with it.
+type Case = (String, Value, Vec<Value>);
+
+fn read(file: &str) -> Vec<Case> {
     let path = format!("tests/contracts/descriptions/{file}");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run scripts/setup test"));
+    cases(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run scripts/setup test")))
+}
+
+fn cases(lines: &str) -> Vec<Case> {
     let case = |line: &str| {
         let case: Value = serde_json::from_str(line).unwrap();
         let own = case.get("values").and_then(Value::as_array).cloned().unwrap_or_default();
         (case["name"].as_str().unwrap().to_owned(), case["schema"].clone(), own)
     };
-    text.lines().map(case).collect()
+    lines.lines().map(case).collect()
 }
 
 /// The findings of a corpus.
@@ -55,7 +62,7 @@ fn raw_reasons(plan: &Plan, entries: &Entries) -> Vec<String> {
     reasons
 }
 
-fn examine(cases: Vec<(String, Value, Vec<Value>)>) -> Findings {
+fn examine(cases: Vec<Case>) -> Findings {
     let mut findings = Findings::default();
     for (name, schema, own) in cases {
         findings.schemas += 1;
@@ -103,8 +110,8 @@ fn assert_labelled(name: &str, html: &str) {
 
 /// Examines a corpus, prints what it showed, and returns the number of schemas with a
 /// part that is JSON, of ten thousand.
-fn raw_of_ten_thousand(file: &str) -> usize {
-    let findings = examine(read(file));
+fn raw_of_ten_thousand(corpus: &str, cases: Vec<Case>) -> usize {
+    let findings = examine(cases);
     let raw = (findings.raw_schemas() + findings.unusable) * 10_000 / findings.schemas;
     let Findings { schemas, unusable, values, odd, .. } = findings;
     let mut told = format!(
@@ -113,23 +120,32 @@ fn raw_of_ten_thousand(file: &str) -> usize {
     for (reason, names) in &findings.raw {
         let _ = writeln!(told, "{}: {reason}, such as {}", names.len(), names[0]);
     }
-    let _ = write!(std::io::stderr(), "{file}: {told}");
+    let _ = write!(std::io::stderr(), "{corpus}: {told}");
     raw
 }
 
 #[test]
 fn the_operations_of_github_are_forms() {
-    assert!(raw_of_ten_thousand("github.operations.jsonl") < 200);
+    assert!(raw_of_ten_thousand("GitHub", read("github.operations.jsonl")) < 200);
 }
 
 #[test]
 fn the_operations_of_other_services_are_forms() {
-    assert!(raw_of_ten_thousand("sample.operations.jsonl") < 500);
+    assert!(raw_of_ten_thousand("sample", read("sample.operations.jsonl")) < 500);
 }
 
 #[test]
 fn the_examples_of_json_forms_and_the_tools_of_notion_are_forms() {
     for file in ["jsonforms.examples.jsonl", "notion.operations.jsonl"] {
-        assert_eq!(raw_of_ten_thousand(file), 0, "{file}");
+        assert_eq!(raw_of_ten_thousand(file, read(file)), 0, "{file}");
     }
+}
+
+#[tokio::test]
+async fn the_tools_of_published_mcp_servers_are_forms() {
+    let listed = node("tools.mjs").output().await.unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let tools = cases(std::str::from_utf8(&listed.stdout).unwrap());
+    assert!(tools.len() > 50, "only {} tools", tools.len());
+    assert_eq!(raw_of_ten_thousand("MCP servers", tools), 0);
 }
