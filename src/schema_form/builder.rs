@@ -210,10 +210,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Reports whether a name of a property has a character that a browser rewrites in the name of a field.
+/// Reports whether a name of a property has what a browser rewrites in the name of a field. In a form with files, it writes a
+/// quotation mark as `%22`.
 fn has_odd_names(schema: &Map<String, Value>) -> bool {
     let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
-    names.into_iter().any(|name| name.contains(['\n', '\r', '\0']))
+    names.into_iter().any(|name| name.contains(['\n', '\r', '\0']) || name.contains("%22"))
 }
 
 /// Reports whether a field shows its default, so that nobody chose it.

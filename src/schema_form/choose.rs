@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::branches::rule_of_names;
 use super::choices::{choices, labelled_values};
+use super::encoded_bytes::EncodedBytes;
 use super::field::{Control, Group, Rows, Union};
 use super::nullable::{is_null, without_null};
 use super::resolve::resolve;
@@ -146,7 +147,10 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
         None => implied(),
     };
     match kind {
-        Some("string") => Control::Text(line(schema, name)),
+        Some("string") => match EncodedBytes::from_schema(schema) {
+            Some(bytes) => Control::Bytes(bytes),
+            None => Control::Text(line(schema, name)),
+        },
         Some("number") => Control::Number(NumberKind::Decimal),
         Some("integer") => Control::Number(NumberKind::Whole),
         Some("boolean") => Control::YesNo,
@@ -179,7 +183,8 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
     let is_short = |kind: &str| {
         let may_be_long = items.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_ITEM_LENGTH);
         let format = items.get("format").and_then(Value::as_str).unwrap_or_default();
-        items.get("type").is_some_and(|own| own == kind) && !may_be_long && !FORMATS_WITH_CONTROLS.contains(&format)
+        let has_control = FORMATS_WITH_CONTROLS.contains(&format) || EncodedBytes::from_schema(&items).is_some();
+        items.get("type").is_some_and(|own| own == kind) && !may_be_long && !has_control
     };
     match choices(&items) {
         Some(choices) if is_set => Control::Checks(choices),

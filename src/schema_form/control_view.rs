@@ -58,7 +58,7 @@ pub(super) fn hint(field: &Field, entries: &Entries) -> String {
 /// Reports whether somebody has entered this secret before, and the page does not carry it.
 pub(super) fn must_enter_again(field: &Field, entries: &Entries) -> bool {
     let has = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
-    field.is_secret && !has("s") && (has("v") || has("j") || has(ENTERED_BEFORE))
+    field.is_secret && !has("s") && (["v", "j", "u", ENTERED_BEFORE].into_iter().any(has))
 }
 
 /// Reports whether a field has its default. That of a sealed secret is compared when the secret is opened.
@@ -94,7 +94,8 @@ pub(super) fn on(field: &Field, entries: &Entries) -> Option<On> {
     let is_offered = field.required && field.empty_value == EmptyValue::Accepted && is_top;
     let is_left_out_if_empty = !field.required || field.nullable;
     let label = match &field.control {
-        Control::Text(_) | Control::Any(_) if is_offered || checked => "Send an empty text (\"\")",
+        Control::Bytes(_) if !checked => return None,
+        Control::Text(_) | Control::Bytes(_) | Control::Any(_) if is_offered || checked => "Send an empty text (\"\")",
         Control::Lines(_) | Control::Checks(_) if is_offered || checked => "Send an empty list ([])",
         Control::Rows(rows) if checked || rows.rows.is_empty() && is_left_out_if_empty && is_top => {
             "Send an empty list ([])"

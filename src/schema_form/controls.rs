@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::bytes_control::parse_bytes;
 use super::date_time;
 use super::duration;
 use super::entries::Entries;
@@ -26,6 +27,7 @@ pub(super) fn control_value(field: &Field, entries: &Entries) -> Result<Option<V
         Control::Text(Line::Duration) if !typed.trim().is_empty() => {
             duration::read(typed.trim()).map(|text| Some(text.into())).map_err(unreadable)
         }
+        Control::Bytes(bytes) => parse_bytes(field, bytes, entries),
         Control::Any(kinds) => any(kinds, field, typed, entries),
         Control::Text(line) => Ok(text(*line, typed, is_on)),
         Control::Number(_) if typed.trim().is_empty() => Ok(None),

@@ -52,7 +52,9 @@ pub(super) fn is_secret_field(root: &Value, chosen: &Chosen, name: &str) -> bool
     let has_secret_items = || is_marked(&parts_of(root, item_schemas(&parts, 0)));
     is_marked(&parts)
         || match &chosen.control {
-            Control::Text(_) | Control::Choice(_) | Control::Json(_) | Control::Any(_) => has_secret_name(name),
+            Control::Text(_) | Control::Bytes(_) | Control::Choice(_) | Control::Json(_) | Control::Any(_) => {
+                has_secret_name(name)
+            }
             Control::Lines(_) | Control::Checks(_) => has_secret_items(),
             _ => false,
         }

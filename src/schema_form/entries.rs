@@ -16,7 +16,7 @@ pub(super) const ENTERED_BEFORE: &str = "before";
 pub(super) const HAD_BEFORE: &str = "It had a value before";
 
 /// Prefixes of the pairs that hold what a control shows.
-const CONTENT_PREFIXES: [&str; 8] = ["b", "j", "n", "on", "r", "t", "v", "z"];
+const CONTENT_PREFIXES: [&str; 10] = ["b", "e", "j", "n", "on", "r", "t", "u", "v", "z"];
 
 /// The pairs of a form, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,8 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Wraps the pairs that a browser sent. A choice from an offered list takes the place of what is typed in its field.
+    /// Wraps the pairs that a browser sent. A choice from an offered list takes the place of what is typed in its field, and a
+    /// file that of the one before it.
     #[must_use]
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         let is_choice = |(name, _): &(String, String)| name.starts_with("c/");
@@ -39,6 +40,12 @@ impl Entries {
         }
         let mut entries = Self { pairs: typed, first: HashMap::new() };
         entries.index();
+        let first = std::mem::take(&mut entries.first);
+        let mut at = 0;
+        entries.retain(|(name, _)| {
+            at += 1;
+            !name.starts_with("u/") || first.get(name) == Some(&(at - 1))
+        });
         entries
     }
 
@@ -130,8 +137,8 @@ impl Entries {
             let texts = self.all(prefix, &field.pointer).filter(|text| !text.is_empty());
             texts.map(|text| (prefix, text.replace("\r\n", "\n"))).collect::<Vec<_>>()
         };
-        // the kind of a value alone, or its zone, is no value
-        CONTENT_PREFIXES.into_iter().filter(|prefix| !["t", "z"].contains(prefix)).flat_map(held).collect()
+        // the kind of a value alone, its zone or its source is no value
+        CONTENT_PREFIXES.into_iter().filter(|prefix| !["e", "t", "z"].contains(prefix)).flat_map(held).collect()
     }
 }
 

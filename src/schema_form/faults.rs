@@ -3,6 +3,7 @@
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
+use super::bytes_hints::encoded_limit;
 use super::field::{Control, Field};
 use super::names::{cut, step, type_words, unescaped};
 use crate::error::Message;
@@ -67,7 +68,13 @@ pub(super) fn explain(error: &ValidationError<'_>, words: &Words<'_>) -> Vec<(St
             format!("{it} has a name that is not accepted: {}", cut(&error.masked().to_string()))
         }
         Kind::MinLength { limit } => format!("{it} must be {limit} characters or more"),
-        Kind::MaxLength { limit } => format!("{it} must be {limit} characters or fewer"),
+        Kind::MaxLength { limit } => match words.fields_at(&pointer).next().map(|field| &field.control) {
+            Some(Control::Bytes(bytes)) => {
+                let most = usize::try_from(*limit).unwrap_or(usize::MAX);
+                format!("{it} is too large. {}", encoded_limit(most, bytes))
+            }
+            _ => format!("{it} must be {limit} characters or fewer"),
+        },
         Kind::Minimum { limit } => format!("{it} must be {limit} or more"),
         Kind::Maximum { limit } => format!("{it} must be {limit} or less"),
         Kind::ExclusiveMinimum { limit } => format!("{it} must be more than {limit}"),

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::encoded_bytes::EncodedBytes;
 use super::names::unescaped;
 use super::scalar::{Choice, EmptyValue, Kind, Lifecycle, Line, NumberKind, Scalar};
 
@@ -49,6 +50,8 @@ pub struct Field {
 pub enum Control {
     /// A string.
     Text(Line),
+    /// A string that holds bytes: typed as text, pasted as base64, or a file.
+    Bytes(EncodedBytes),
     /// A number, as exact decimal text.
     Number(NumberKind),
     /// A boolean, which may be left out.

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::bytes_view::BytesView;
 use super::control_view::{
     ErrorView, On, OptionView, Shown, empty_choice, empty_option, errors, filtered, hint, is_untouched,
     must_enter_again, on, options, sealed_parts, yes_no,
@@ -83,6 +84,7 @@ enum Widget {
     Rows(RowsView<FieldView>),
     Union(UnionView<FieldView>),
     Closed,
+    Bytes(BytesView),
     Any { value: String, kinds: Vec<OptionView> },
     Time { kind: &'static str, value: String, zone: &'static str, zones: Vec<ZoneView> },
     Fixed(String),
@@ -218,6 +220,7 @@ fn widget(field: &Field, all: Shown<'_>) -> Widget {
             Widget::Boxes(options(choices, |index| !field.is_secret && entries.all("v", pointer).any(|it| it == index)))
         }
         Control::Lines(_) => Widget::Area { value: typed(), code: true, is_list: true },
+        Control::Bytes(bytes) => Widget::Bytes(BytesView::new(field, bytes, entries)),
         Control::Any(kinds) => {
             let chosen = entries.text_at("t", pointer).unwrap_or("0");
             let kinds = kinds.iter().enumerate().map(|(index, kind)| OptionView {

@@ -31,6 +31,7 @@ impl Entries {
                 }
                 line.keeps(text)
             }
+            (Control::Bytes(bytes), Value::String(text)) => self.fill_bytes(pointer, bytes, text),
             (Control::Number(_), Value::Number(number)) => {
                 self.push("v", pointer, number.to_string());
                 true

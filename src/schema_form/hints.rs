@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use serde_json::{Map, Number, Value};
 
 use super::MAX_INPUT_BYTES;
+use super::bytes_hints::{bytes_limit, bytes_words};
 use super::field::{Control, Field};
 use super::names::plain;
+use super::number::grouped;
 use super::scalar::{Lifecycle, Line};
 
 /// Longest example in a hint, in characters. Longer ones are only filled in.
@@ -53,6 +55,7 @@ fn format_of(field: &Field) -> (Option<String>, Option<&'static str>) {
         (Control::Text(Line::Date), _) => (None, Some(DATE_EXAMPLE)),
         (Control::Text(Line::DateTime), _) => (None, None),
         (Control::Text(Line::Time), _) => (Some(OFFSET_HINT.to_owned()), None),
+        (Control::Bytes(bytes), _) => (Some(bytes_words(bytes)), None),
         (Control::Text(Line::Duration), _) => (Some(DURATION_HINT.to_owned()), None),
         (Control::Text(_), Some(format)) => format_words(format),
         _ => (None, None),
@@ -105,8 +108,12 @@ pub(super) fn limits(schema: &Map<String, Value>, control: &Control) -> Vec<Stri
         Control::Text(Line::Area | Line::SecretArea) => MAX_NAMED_TEXT_LENGTH,
         _ => MAX_NAMED_LINE_LENGTH,
     };
+    let length = match control {
+        Control::Bytes(bytes) => Some(bytes_limit(schema, bytes)),
+        _ => count_range(schema, ("minLength", "maxLength"), "character", longest),
+    };
     [
-        count_range(schema, ("minLength", "maxLength"), "character", longest),
+        length,
         range(number("minimum"), number("maximum")),
         number("exclusiveMinimum").map(|low| format!("More than {low}")),
         number("exclusiveMaximum").map(|high| format!("Less than {high}")),
@@ -132,19 +139,6 @@ fn count_range(schema: &Map<String, Value>, keys: (&str, &str), unit: &str, long
         (None, Some(most)) => Some(format!("Up to {}", words(most))),
         (None, None) => None,
     }
-}
-
-/// Groups digits by thousands: "12,400".
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn format_words(format: &str) -> (Option<String>, Option<&'static str>) {

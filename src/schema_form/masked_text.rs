@@ -101,7 +101,7 @@ impl Entries {
 
     /// Reports whether a pair is a secret that is masked in the JSON text of a field.
     pub(super) fn is_beside_json(&self, name: &str) -> bool {
-        let Some(pointer) = name.strip_prefix(['v', 'j', 's', 'f', 'o']) else { return false };
+        let Some(pointer) = name.strip_prefix(['v', 'j', 'e', 'u', 's', 'f', 'o']) else { return false };
         let mut parents = pointer.match_indices('/').skip(1).take(MAX_JSON_DEPTH).map(|(end, _)| &pointer[..end]);
         pointer.len() <= MAX_POINTER_BYTES && parents.any(|parent| self.has_at("j", parent))
     }

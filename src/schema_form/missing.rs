@@ -20,6 +20,7 @@ impl Field {
             Control::Text(Line::Duration) => of_kind("a duration", "duration"),
             Control::Text(Line::Email) => of_kind("an email address", "email"),
             Control::Text(Line::Url) => of_kind("a URL", "url"),
+            Control::Bytes(bytes) if bytes.is_file => format!("Choose a file for {called}"),
             Control::YesNo => format!("Choose yes or no for {called}"),
             Control::Checks(_) => format!("Choose at least one value for {called}"),
             Control::Lines(Scalar::Number(_)) => format!("Enter numbers for {called}, one per line"),
@@ -29,7 +30,12 @@ impl Field {
             Control::Union(_) => format!("Choose a kind of value for {called}"),
             Control::Rows(rows) => format!("Add {} to {called}", with_article(&rows.noun)),
             Control::Closed => format!("Add {called}"),
-            Control::Choice(_) | Control::Text(_) | Control::Any(_) | Control::Group(_) | Control::Fixed(_) => {
+            Control::Choice(_)
+            | Control::Text(_)
+            | Control::Bytes(_)
+            | Control::Any(_)
+            | Control::Group(_)
+            | Control::Fixed(_) => {
                 format!("{} {called}", self.verb())
             }
         }

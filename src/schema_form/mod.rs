@@ -7,7 +7,7 @@
 //!   list. Prefixes are `v` (value), `on` (send the empty value), `n` (send null if left out), `j` (raw JSON), `d` (a default
 //!   that nobody changed), `s` (a sealed secret), `c` (a choice from an offered list), `r` (ids of rows), `k` (the name of a
 //!   row), `b` and `w` (the branch that is picked, and the one that is shown), `t` (the kind of a value), `z` (a time zone),
-//!   `q` (words that filter a list). `m` is reserved for the mode of a field: typed, or taken from elsewhere.
+//!   `e` (the source of bytes: typed text, base64, a file), `u` (an uploaded file), `q` (words that filter a list). `m` is reserved for the mode of a field: typed, or taken from elsewhere.
 //! - An empty control is left out. The form shows what is sent: defaults that fit the schema are filled in.
 //! - What somebody typed or chose is sent, whatever boxes are ticked. Defaults alone do not create an optional object.
 //! - A value that a control cannot show is a text area with JSON: nothing is dropped, numbers stay exact.
@@ -19,6 +19,9 @@
 
 mod branches;
 mod builder;
+mod bytes_control;
+mod bytes_hints;
+mod bytes_view;
 mod check;
 mod choices;
 mod choose;
@@ -31,6 +34,7 @@ mod describe;
 mod description;
 mod duration;
 mod edit;
+mod encoded_bytes;
 mod entries;
 mod example;
 mod faults;
@@ -68,12 +72,14 @@ mod time_of_day;
 mod tuck;
 mod union_builder;
 mod unreadable;
+mod upload;
 mod validator;
 mod view;
 mod weight;
 mod zones;
 
 pub use edit::EditedForm;
+pub use encoded_bytes::{EncodedBytes, Encoding};
 pub use entries::Entries;
 pub use field::{Branch, Control, Field, Group, Map, Rows, Union};
 pub use form_cache::{CompiledForm, FormCache};
@@ -86,6 +92,7 @@ pub use plan::Plan;
 pub use references::foreign_reference;
 pub use scalar::{Choice, EmptyValue, Kind, Lifecycle, Line, NumberKind, Scalar};
 pub use secret_values::{SecretValues, SplitInput, split_secrets};
+pub use upload::Upload;
 pub use validator::Validator;
 pub use view::{FormView, SummaryView};
 

@@ -49,6 +49,19 @@ fn to_json_notation(typed: &str) -> String {
     format!("{sign}{zero}{digits}")
 }
 
+/// Groups digits by thousands: "12,400".
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::scalar::NumberKind;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::builder::Builder;
+use super::encoded_bytes::has_encoded_bytes;
 use super::entries::Entries;
 use super::field::{Control, Field};
 use super::field_place::Source;
@@ -64,6 +65,12 @@ impl Plan {
             Control::Json(why) => Some(why.to_owned()),
             _ => Some("The tool’s input has a form that JSON shows best".to_owned()),
         }
+    }
+
+    /// Reports whether the form takes files.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        has_encoded_bytes(&self.schema)
     }
 
     /// Builds the field of the whole input for the contents of a form.

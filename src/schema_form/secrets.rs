@@ -8,8 +8,8 @@ use super::entries::Entries;
 use super::field::Field;
 use super::plan::Plan;
 
-/// Prefixes of the pairs that hold a value, and the item of a list that it belongs to.
-const VALUE_PREFIXES: [&str; 3] = ["v", "j", "f"];
+/// Prefixes of the pairs that hold a value, the source of its bytes, and the item of a list that it belongs to.
+const VALUE_PREFIXES: [&str; 5] = ["v", "j", "u", "e", "f"];
 
 /// Prefix of the pair that marks a secret which the page kept. It stays one, whatever its field is called now.
 const OPENED: &str = "o";
@@ -28,6 +28,8 @@ impl Entries {
                 found.entry(pointer).or_default().push((prefix, text));
             }
         }
+        // the source of bytes alone is no secret
+        found.retain(|_, contents| contents.iter().any(|(prefix, _)| *prefix != "e"));
         let mut sealed = self.clone();
         sealed.retain(|(name, _)| {
             let is_value =
@@ -52,7 +54,7 @@ impl Entries {
             pointer.starts_with('/') && self.is_json() || self.is_beside_json(name) || is_known
         };
         let names = self.pairs().iter().map(|(name, _)| name.as_str());
-        let found = names.filter_map(|name| Some((name, name.strip_prefix(['v', 'j', 'f'])?)));
+        let found = names.filter_map(|name| Some((name, name.strip_prefix(['v', 'j', 'u', 'f'])?)));
         found.filter(|(name, pointer)| is_secret(name, pointer)).map(|(_, pointer)| pointer).collect()
     }
 
@@ -97,7 +99,7 @@ impl Entries {
 
 /// Reports whether a pair holds a value at a place, or inside of it.
 pub(super) fn holds_value_in(name: &str, pointer: &str) -> bool {
-    let place = name.strip_prefix(['v', 'j']).and_then(|place| place.strip_prefix(pointer));
+    let place = name.strip_prefix(['v', 'j', 'u']).and_then(|place| place.strip_prefix(pointer));
     place.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

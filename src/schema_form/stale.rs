@@ -6,7 +6,8 @@ use super::entries::{Entries, split_name};
 use super::field::{Control, Field, Union};
 
 /// Prefixes of the pairs of a field.
-const PREFIXES: [&str; 16] = ["b", "before", "d", "f", "j", "k", "n", "o", "on", "q", "r", "s", "t", "v", "w", "z"];
+const PREFIXES: [&str; 18] =
+    ["b", "before", "d", "e", "f", "j", "k", "n", "o", "on", "q", "r", "s", "t", "u", "v", "w", "z"];
 
 /// Returns the names in the form that no field has. What an unpicked branch had is not among them: somebody picked another.
 pub(super) fn stale_names<'a>(root: &Field, entries: &'a Entries) -> impl Iterator<Item = &'a str> {

@@ -23,7 +23,7 @@ use url::form_urlencoded;
 
 use super::actor::{SignInRequired, SignedIn};
 use super::error::Error;
-use super::extract::{FORM_CONTENT_TYPE, FormPairs, is_form, requested_uri};
+use super::extract::{FORM_CONTENT_TYPE, FormWithFiles, is_form, is_form_with_files, requested_uri};
 use super::flash::Flash;
 use super::respond;
 use super::session;
@@ -37,7 +37,7 @@ use crate::vault::UserTag;
 /// Base name of the cookie that holds the tag of the browser's last user.
 const LAST_USER: &str = "craft-reader";
 
-/// The largest encoded form that is preserved, in bytes. It travels in a page and in a session.
+/// The largest encoded form that is preserved, in bytes, with its files. It travels in a page and in a session.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// The time in which a preserved form can be restored, counted from its submission.
@@ -73,12 +73,13 @@ pub(super) async fn preserve_form(
     }
     let FormPreserver { app, show_sign_in } = preserver;
     let Some(last_user) = last_user(&request, &app) else { return next.run(request).await };
+    let content_type = request.headers().get(CONTENT_TYPE).cloned();
     let shared = Arc::new(Mutex::new(std::mem::take(request.body_mut())));
     *request.body_mut() = body_handle(shared.clone());
     let response = next.run(request).await;
     let Some(SignInRequired { return_path: path }) = response.extensions().get().cloned() else { return response };
     let body = take_body(&shared);
-    match seal(&app, last_user, &path, body).await {
+    match seal(&app, last_user, &path, (content_type, body)).await {
         Some(form) => show_sign_in(&app, &path, &form),
         None => response,
     }
@@ -94,7 +95,8 @@ async fn show(mut request: Request, next: Next) -> Response {
 
 /// Returns the tag of the browser's last user, if the request is a form that can be preserved.
 fn last_user(request: &Request, app: &App) -> Option<UserTag> {
-    let can_be_preserved = request.method() == Method::POST && is_form(request.headers());
+    let can_be_preserved =
+        request.method() == Method::POST && (is_form(request.headers()) || is_form_with_files(request.headers()));
     let name = cookie_name(LAST_USER, &app.public_url);
     can_be_preserved.then(|| cookies::find(request.headers(), &name)).flatten()?.parse().ok()
 }
@@ -110,9 +112,14 @@ fn take_body(shared: &Mutex<Body>) -> Body {
 }
 
 /// Encrypts the form for the last user. Returns `None` if it holds no user input, or is too large.
-async fn seal(app: &App, last_user: UserTag, path: &str, body: Body) -> Option<String> {
+async fn seal(
+    app: &App,
+    last_user: UserTag,
+    path: &str,
+    (content_type, body): (Option<HeaderValue>, Body),
+) -> Option<String> {
     let body = to_bytes(body, MAX_FORM_BYTES).await.ok()?;
-    let FormPairs(mut pairs) = read(body.into()).await?;
+    let FormWithFiles(mut pairs) = read(content_type?, body.into()).await?;
     // a form of buttons alone holds no user input
     if pairs.iter().all(|(name, _)| name == "op") {
         return None;
@@ -133,8 +140,8 @@ fn is_secret_field(field: &str) -> bool {
 }
 
 /// Reads a form as the handler of its POST does.
-async fn read<F: FromRequest<()>>(form: Body) -> Option<F> {
-    let request = Request::post("/").header(CONTENT_TYPE, FORM_CONTENT_TYPE).body(form).ok()?;
+async fn read<F: FromRequest<()>>(content_type: HeaderValue, form: Body) -> Option<F> {
+    let request = Request::post("/").header(CONTENT_TYPE, content_type).body(form).ok()?;
     F::from_request(request, &()).await.ok()
 }
 
@@ -203,7 +210,7 @@ impl PendingForm {
         session::remove(&self.session, PRESERVED_FORM).await?;
         let Some((_, fields)) = form else { return Ok(None) };
         let is_partial = form_urlencoded::parse(fields.as_bytes()).any(|(name, _)| is_secret_field(&name));
-        let form = read(fields.into()).await;
+        let form = read(HeaderValue::from_static(FORM_CONTENT_TYPE), fields.into()).await;
         if form.is_some() {
             shown_flag.0.store(true, Ordering::Relaxed);
             me.flash(Flash::important(if is_partial { RESTORED_PARTIALLY } else { RESTORED })).await?;

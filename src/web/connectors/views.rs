@@ -41,6 +41,8 @@ pub(super) struct ToolPage {
     pub(super) description: String,
     pub(super) effect: Option<Badge>,
     pub(super) action: String,
+    /// The form takes files.
+    pub(super) takes_files: bool,
     pub(super) idem: String,
     pub(super) summary: SummaryView,
     pub(super) form: FormView,

@@ -1,6 +1,7 @@
 //! Jobs: a tool is run from its form; the job is listed, updated live, cancelled and run again.
 
 mod cancellation;
+mod files;
 mod filters;
 mod forms;
 mod job_facts;

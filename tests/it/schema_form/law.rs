@@ -97,6 +97,8 @@ proptest! {
         // (a browser ends lines with CRLF, an opened secret has its own line ends)
         let shown = |prefix: &str| blank.get(&format!("{prefix}{pointer}")).map(|text| text.replace("\r\n", "\n"));
         prop_assume!(shown("j").is_none() && shown("v") != Some(property.typed.text.replace("\r\n", "\n")));
+        // the control takes base64 instead of the text that is typed
+        prop_assume!(shown("e").as_deref() != Some("encoded"));
         let typed = through_browser(&plan, &type_into(&blank, pointer, property.typed.text));
         let mut before = parse_as_shown(&plan, &blank).unwrap();
         let mut sent = parse_as_shown(&plan, &typed).unwrap();

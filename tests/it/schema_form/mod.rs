@@ -2,6 +2,7 @@
 
 mod changes;
 mod corpora;
+mod files;
 mod formats;
 mod generator;
 mod hostile;

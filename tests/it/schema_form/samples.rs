@@ -93,6 +93,7 @@ impl Sampler<'_> {
             "date" => &["2026-11-24"],
             "date-time" => &["2026-11-24T08:30:00Z", "2026-02-28T23:59:59.250+02:00", "2026-11-24T08:30:00.100Z"],
             "time" => &["08:30:00Z", "23:59:59.25-03:30", "08:30:00.100Z", "23:59:60Z"],
+            "byte" | "binary" => &["aGkKeW91", "aGk", "AP8+", "not base64", "aGk=\naGk="],
             "duration" => &["P3DT4H", "PT0060S", "P1W"],
             "email" => &["a@b.example"],
             "uri" | "url" | "iri" => &["https://a.example/x?y=1"],

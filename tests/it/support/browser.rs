@@ -109,6 +109,23 @@ impl Browser {
         self.follow(first).await
     }
 
+    /// Submits a form with files as the page shows it, with these fields changed and these files chosen. Panics if the form
+    /// takes no files, or lacks one of the fields.
+    pub(crate) async fn upload(
+        &self,
+        page: &Page,
+        form: &str,
+        fields: &[(&str, &str)],
+        files: &[ChosenFile<'_>],
+    ) -> Page {
+        let form = page.form(form);
+        assert!(form.takes_files, "the form of {} takes no files", page.path());
+        let body = multipart_body(&form.fields_with(fields), files);
+        let headers = [("content-type", "multipart/form-data; boundary=----a-browser")];
+        let first = self.send(Method::POST, &form.action, &headers, &body).await;
+        self.follow(first).await
+    }
+
     /// Posts these fields without a page, and follows no redirect.
     pub(crate) async fn post(&self, path: &str, fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -139,7 +156,11 @@ impl Browser {
 
     /// Sends a request with further headers, and follows no redirect.
     pub(crate) async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
-        let mut request = Request::builder().method(&method).uri(self.address(path)).body(body.to_owned()).unwrap();
+        self.send(method, path, headers, body.as_bytes()).await
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
+        let mut request = Request::builder().method(&method).uri(self.address(path)).body(body.to_vec()).unwrap();
         *request.headers_mut() = self.headers(&method, headers);
         let (status, mut headers, body) = match &self.transport {
             Transport::InProcess(router) => in_process(router.clone(), request).await,
@@ -232,17 +253,39 @@ impl Browser {
     }
 }
 
+/// A chosen file: the name of its control, its own name, and its content.
+pub(crate) type ChosenFile<'a> = (&'a str, &'a str, &'a [u8]);
+
+/// Returns the body of a form with files, as browsers write it.
+pub(crate) fn multipart_body(fields: &[(String, String)], files: &[ChosenFile<'_>]) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut add = |head: String, content: &[u8]| {
+        body.extend(format!("------a-browser\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    };
+    for (control, name, content) in files {
+        let head = format!("name=\"{control}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream");
+        add(head, content);
+    }
+    for (name, text) in fields {
+        add(format!("name=\"{}\"", name.replace('"', "%22")), text.replace('\n', "\r\n").as_bytes());
+    }
+    body.extend_from_slice(b"------a-browser--\r\n");
+    body
+}
+
 /// The status, headers and body of an answer.
 type Answer = (StatusCode, HeaderMap, Bytes);
 
-async fn in_process(router: Router, request: Request<String>) -> Answer {
+async fn in_process(router: Router, request: Request<Vec<u8>>) -> Answer {
     let mut request = request.map(Body::from);
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000))));
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap())
 }
 
-async fn over_network(client: &reqwest::Client, base: &Url, request: Request<String>) -> Answer {
+async fn over_network(client: &reqwest::Client, base: &Url, request: Request<Vec<u8>>) -> Answer {
     let (parts, body) = request.into_parts();
     let url = base.join(&parts.uri.to_string()).unwrap();
     let sent = client.request(parts.method, url).headers(parts.headers).body(body).send().await;

@@ -87,6 +87,8 @@ pub(crate) fn sent_fields(html: &str) -> Vec<(String, String)> {
 pub(super) struct HtmlForm {
     pub(super) action: String,
     pub(super) is_post: bool,
+    /// Files are sent with the form.
+    pub(super) takes_files: bool,
     /// The fields that are sent unchanged, in order.
     fields: Vec<(String, String)>,
     /// Every name, including those of unchecked boxes and of buttons that were not pressed.
@@ -98,6 +100,7 @@ impl HtmlForm {
         let mut found = Self {
             action: form.attr("action").unwrap_or_default().to_owned(),
             is_post: form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")),
+            takes_files: form.attr("enctype") == Some("multipart/form-data"),
             fields: Vec::new(),
             names: Vec::new(),
         };
@@ -134,6 +137,7 @@ fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
         ("input", "checkbox" | "radio") => {
             control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned())
         }
+        ("input", "file") => None,
         ("input", "date") => Some(own()).map(|text| if is_date(&text) { text } else { String::new() }),
         ("input", "time") => Some(own()).map(|text| if is_time(&text) { text } else { String::new() }),
         ("textarea", _) => Some(control.text().collect()),

@@ -137,6 +137,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         transport: tool.connector.transport,
         unusable_reason: tool.form.plan.unusable_reason.clone(),
         action: tool.href(me.here()),
+        takes_files: tool.form.plan.takes_files(),
         idem: filled.idem.to_owned(),
         summary: form.summary(),
         form,

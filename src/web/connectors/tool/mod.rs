@@ -34,7 +34,7 @@ use crate::schema_form::{CompiledForm, Entries, Offer, Op, Plan, parse_as_shown}
 use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{FormPairs, Path};
+use crate::web::extract::{FormWithFiles, Path};
 use crate::web::filtering::url_with_params;
 use crate::web::here::Here;
 use crate::web::path::segment;
@@ -116,7 +116,7 @@ pub(super) async fn create(
     me: SignedIn,
     Path(ToolPath { slug, tool }): Path<ToolPath>,
     headers: HeaderMap,
-    FormPairs(pairs): FormPairs,
+    FormWithFiles(pairs): FormWithFiles,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
     if !tool.version.is_listed {

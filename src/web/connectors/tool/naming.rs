@@ -12,6 +12,7 @@ use crate::schema_form::{mask, parse_as_shown};
 use crate::web::actor::SignedIn;
 use crate::web::connectors::below;
 use crate::web::connectors::connect_method::form_status;
+use crate::web::extract::FORM_CONTENT_TYPE;
 use crate::web::flash::Flash;
 use crate::web::respond::page_with;
 use crate::web::shell::Shell;
@@ -51,6 +52,8 @@ struct NamingPage {
     has_secrets: bool,
     input: String,
     action: String,
+    /// The encoding of the form, which may carry files.
+    enctype: &'static str,
     /// Names and texts of the form.
     fields: Vec<(String, String)>,
 }
@@ -107,6 +110,7 @@ pub(super) async fn save(
         has_secrets: masked != input,
         input: text,
         action: tool.href(me.here()),
+        enctype: if tool.form.plan.takes_files() { "multipart/form-data" } else { FORM_CONTENT_TYPE },
         fields: preview::carried_fields(app, me, tool, sent),
         faults,
     };

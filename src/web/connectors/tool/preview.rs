@@ -39,6 +39,8 @@ struct PreviewPage {
     connection: Option<String>,
     input: String,
     action: String,
+    /// The form may carry files.
+    takes_files: bool,
     /// The digest of what is shown.
     digest: String,
     /// Names and texts of the form.
@@ -78,6 +80,7 @@ pub(super) async fn show(
         connection: picker.chosen_label(),
         input: serde_json::to_string_pretty(&shown).unwrap_or_default(),
         action: tool.href(me.here()),
+        takes_files: tool.form.plan.takes_files(),
         digest: digest(tool, input, sent.chosen),
         fields: carried_fields(app, me, tool, sent),
     }))

@@ -1,6 +1,9 @@
 //! The extractors of handlers. Unreadable input becomes an error page, and text with a NUL is rejected, because the
 //! database cannot store it.
 
+mod files;
+mod multipart;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
@@ -11,6 +14,9 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::error::Error;
+
+pub(super) use files::is_form_with_files;
+pub use files::{FormWithFiles, MAX_UPLOAD_BYTES};
 
 /// The largest form body, in bytes.
 pub const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -125,10 +131,7 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
             .map(|(k, v)| (k.into_owned(), v.into_owned()))
             .collect();
         if pairs.len() > MAX_FORM_FIELDS {
-            return Err(Error::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The form has more than 5,000 fields. Send the values as JSON instead.",
-            ));
+            return Err(too_many_fields());
         }
         Ok(Self(pairs))
     }
@@ -145,27 +148,35 @@ async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection, length))?;
     if body.len() > MAX_FORM_BYTES {
-        return Err(too_large(Some(body.len())));
+        return Err(too_large(Some(body.len()), MAX_FORM_BYTES));
     }
     if has_nul(&body) {
-        return Err(Error::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "What you typed has a character that cannot be stored (NUL). Go back and remove it.",
-        ));
+        return Err(unstorable());
     }
     Ok(body)
 }
 
+fn too_many_fields() -> Error {
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, "The form has more than 5,000 fields. Send the values as JSON instead.")
+}
+
+fn unstorable() -> Error {
+    Error::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "What you typed has a character that cannot be stored (NUL). Go back and remove it.",
+    )
+}
+
 fn body_error(rejection: &BytesRejection, length: Option<usize>) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large(length);
+        return too_large(length, MAX_FORM_BYTES);
     }
     Error::new(rejection.status(), "The form arrived incomplete. Go back and send it again.")
 }
 
 /// Says how large the form was, if it said so, and how large it may be. Special characters count three times in a form.
-fn too_large(length: Option<usize>) -> Error {
-    let limit = MAX_FORM_BYTES / 1024;
+fn too_large(length: Option<usize>, limit: usize) -> Error {
+    let limit = limit / 1024;
     let message = match length {
         Some(length) => format!("The form had {} kB, and the hub takes {limit} kB.", length.div_ceil(1024)),
         None => format!("The form had more than the {limit} kB that the hub takes."),

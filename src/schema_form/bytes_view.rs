@@ -1,0 +1,63 @@
+//! The view of the control of a string that holds bytes.
+
+use super::bytes_control::{BytesSource, upload_of};
+use super::control_view::OptionView;
+use super::encoded_bytes::EncodedBytes;
+use super::entries::Entries;
+use super::field::Field;
+use super::upload::size_words;
+
+/// The choice of a source, a text area, and a file.
+pub(super) struct BytesView {
+    pub(super) sources: Vec<OptionView>,
+    /// The typed or pasted text. No page shows a secret.
+    pub(super) text: String,
+    /// Label of the text area.
+    pub(super) text_label: String,
+    /// Media type of the files to offer.
+    pub(super) accept: Option<String>,
+    /// The file that the form keeps. A secret one travels sealed.
+    pub(super) kept: Option<KeptFile>,
+    /// The sentence about a file that the form could not keep.
+    pub(super) not_kept: Option<String>,
+}
+
+/// A file that the form keeps.
+pub(super) struct KeptFile {
+    pub(super) name: String,
+    pub(super) size: String,
+    /// Text of the pair that holds the file.
+    pub(super) text: String,
+}
+
+impl BytesView {
+    pub(super) fn new(field: &Field, bytes: &EncodedBytes, entries: &Entries) -> Self {
+        let shown = BytesSource::shown(field, bytes, entries);
+        let option = |source: BytesSource| OptionView {
+            chosen: source == shown,
+            value: source.as_str().to_owned(),
+            label: source.label(bytes),
+            hint: String::new(),
+        };
+        let upload = upload_of(field, entries).filter(|_| !field.is_secret);
+        let content = upload.as_ref().map(|upload| upload.bytes().map(<[u8]>::len));
+        let kept = match (&upload, &content) {
+            (Some(upload), Some(Ok(size))) => {
+                Some(KeptFile { name: upload.name.clone(), size: size_words(*size), text: upload.to_text() })
+            }
+            _ => None,
+        };
+        Self {
+            sources: BytesSource::ALL.map(option).into(),
+            text: entries.text_at("v", &field.pointer).filter(|_| !field.is_secret).unwrap_or_default().to_owned(),
+            text_label: format!("Text or {}", bytes.name()),
+            accept: bytes.media_type.clone().filter(|it| it.contains('/')),
+            kept,
+            not_kept: content.and_then(Result::err),
+        }
+    }
+
+    pub(super) fn is_file_chosen(&self) -> bool {
+        self.sources.last().is_some_and(|source| source.chosen)
+    }
+}
