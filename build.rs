@@ -19,13 +19,14 @@ const STYLES: [&str; 20] = [
 ];
 
 /// Scripts: libraries first, then one file for each behaviour.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 10] = [
     "vendor/htmx.min.js",
     "vendor/hx-sse.min.js",
     "js/ready.js",
     "js/copy.js",
     "js/details.js",
     "js/error-summary.js",
+    "js/forms.js",
     "js/keys.js",
     "js/live-updates.js",
     "js/time-zone.js",

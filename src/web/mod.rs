@@ -32,6 +32,7 @@ pub mod flash;
 mod form_restore;
 mod health;
 pub mod here;
+mod htmx_redirect;
 mod job_row;
 mod jobs;
 mod live_bar;
@@ -135,6 +136,7 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
     let address = public_address::PublicAddress::new(settings.public_url.clone());
     let pages = pages
         .layer(DefaultBodyLimit::max(extract::MAX_FORM_BYTES))
+        .layer(from_fn(htmx_redirect::answer_by_header))
         .layer(CatchPanicLayer::custom(error::panic_response))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(public, cross_origin::refuse))

@@ -298,8 +298,17 @@ async fn a_form_that_cannot_be_preserved_redirects_to_the_sign_in_page() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{} fields", fields.len());
     }
     let form = ("content-type", "application/x-www-form-urlencoded");
-    let htmx = alice.request(Method::POST, DIFF, &[form, ("hx-request", "true")], "v%2Fbefore=a").await;
-    assert_eq!(htmx.status, StatusCode::UNAUTHORIZED);
+    let htmx = alice
+        .request(
+            Method::POST,
+            DIFF,
+            &[form, ("hx-request", "true"), ("accept", "text/html, text/event-stream")],
+            "v%2Fbefore=a",
+        )
+        .await;
+    assert!(htmx.has("[name=kept]"), "htmx shows the sign-in page with the form");
+    let htmx = alice.request(Method::POST, DIFF, &[form, ("hx-request", "true")], "").await;
+    assert_eq!(htmx.status, StatusCode::NO_CONTENT);
     assert!(htmx.header("hx-redirect").unwrap().starts_with("/sign-in?next=") && !htmx.has("[name=kept]"));
     let program = alice.request(Method::POST, DIFF, &[form, ("accept", "application/json")], "v%2Fbefore=a").await;
     assert_eq!(program.status, StatusCode::UNAUTHORIZED);

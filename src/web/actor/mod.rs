@@ -14,7 +14,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
@@ -35,9 +35,6 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::ExpiryInput;
 use crate::organisations::{self, Membership};
-
-const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// The signed-in user, with their session.
 #[derive(Clone, Debug)]
@@ -256,16 +253,9 @@ fn redirect_to_sign_in(parts: &Parts) -> Response {
     let target = return_path(parts);
     let location =
         format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &target).finish());
-    if !parts.headers.contains_key(HX_REQUEST) {
-        let mut response = see_other(&location);
-        response.extensions_mut().insert(SignInRequired { return_path: target });
-        return response;
-    }
-    // htmx follows a redirect and would place the sign-in page inside this page; this header makes it load the address
-    match HeaderValue::try_from(location) {
-        Ok(location) => (StatusCode::UNAUTHORIZED, [(HX_REDIRECT, location)]).into_response(),
-        Err(error) => Error::from(anyhow::Error::from(error)).into_response(),
-    }
+    let mut response = see_other(&location);
+    response.extensions_mut().insert(SignInRequired { return_path: target });
+    response
 }
 
 /// Returns the page to come back to: for a submitted form, the page that shows the form.
@@ -280,5 +270,7 @@ fn return_path(parts: &Parts) -> String {
 
 fn is_program(parts: &Parts) -> bool {
     let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.contains("text/event-stream") || request_summary::wants_json(parts.uri.path(), &parts.headers)
+    // htmx accepts a stream as the answer to a form, too
+    let is_stream = parts.method == Method::GET && accept.contains("text/event-stream");
+    is_stream || request_summary::wants_json(parts.uri.path(), &parts.headers)
 }

@@ -2,7 +2,7 @@
 import { administered } from "./administered.mjs";
 import { signIn } from "./browser.mjs";
 import { listed } from "./registry.mjs";
-import { addServer, run as runTool } from "./steps.mjs";
+import { addServer, leaving, run as runTool } from "./steps.mjs";
 import { password } from "./suite.mjs";
 
 const token = "tk-3f9a6c-of-the-changing-server";
@@ -15,10 +15,9 @@ const idOf = (path) => path.split("/").pop();
 
 // Presses a button whose answer is a page and no redirect; returns the answer.
 async function send(page, name) {
-  const isShown = (answer) => answer.request().isNavigationRequest() && ![302, 303].includes(answer.status());
+  const isShown = (answer) => answer.request().resourceType().match(/document|fetch/) && ![302, 303].includes(answer.status());
   const button = page.getByRole("main").getByRole("button", { name, exact: true });
-  const [answer] = await Promise.all([page.waitForResponse(isShown), button.click()]);
-  await page.waitForLoadState();
+  const [answer] = await leaving(page, () => Promise.all([page.waitForResponse(isShown), button.click()]));
   return answer;
 }
 

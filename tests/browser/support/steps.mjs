@@ -41,3 +41,12 @@ export const settled = (page, script, word) => until(page, script, page.locator(
 
 // Presses a button of the page's own part.
 export const press = (page, name) => page.getByRole("main").getByRole("button", { name, exact: true }).click();
+
+// Leaves a page by an act, whether the browser loads the next one or htmx puts it in the place of this.
+export async function leaving(page, act) {
+  await page.locator("main").evaluate((main) => main.setAttribute("data-left", ""));
+  const done = await act();
+  await page.locator("main:not([data-left])").waitFor();
+  await page.waitForLoadState();
+  return done;
+}
