@@ -134,6 +134,13 @@ fn hostile() -> Vec<Value> {
     let fork = json!({ "type": "object", "required": ["l", "r"], "properties": { "l": { "$ref": "#/$defs/fork" }, "r": { "$ref": "#/$defs/fork" } } });
     let forked =
         json!({ "$defs": { "fork": fork }, "type": "object", "properties": { "root": { "$ref": "#/$defs/fork" } } });
+    let conditions: Vec<_> = (0..300)
+        .map(|at| json!({ "if": { "properties": { "a": { "const": at } } }, "then": { "properties": { "b": { "maxLength": at } } } }))
+        .collect();
+    let conditional = json!({ "type": "object", "properties": { "a": { "type": "integer" }, "b": { "type": "string" } }, "allOf": conditions });
+    let names: Vec<_> = (0..30).map(|at| format!("p{at}")).collect();
+    let mut tangled = wide(30, &json!({ "$ref": "#" }));
+    tangled["required"] = json!(names);
     let pattern = json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "^(a+)+$", "default": format!("{}b", "a".repeat(40)) } } });
     vec![
         deep,
@@ -141,6 +148,8 @@ fn hostile() -> Vec<Value> {
         wide(900, &json!({ "type": "string" })),
         heavy,
         forked,
+        conditional,
+        tangled,
         pattern,
     ]
 }

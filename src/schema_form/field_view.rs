@@ -113,7 +113,7 @@ impl FieldView {
             ("l", matches!(widget, Widget::Area { is_list: true, .. })),
             ("e", !errors.is_empty()),
         ];
-        let described = parts.into_iter().filter(|(_, is_shown)| *is_shown).map(|(part, _)| format!("{id}-{part}"));
+        let described = parts.into_iter().filter(|(_, is_shown)| *is_shown).map(|(part, _)| format!("{id}__{part}"));
         let described = described.collect::<Vec<_>>().join(" ");
         Self {
             label: field.label.clone(),

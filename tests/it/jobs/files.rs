@@ -60,7 +60,7 @@ async fn a_file_stays_in_the_form_until_it_is_right() {
     let form = alice.get(&tool).await;
     let refused = alice.upload(&form, FORM, &[("v/count", "1,5")], &[("u/picture", "picture.png", PICTURE)]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.text("#f-count-e"), "Error: Use a full stop: 1.5");
+    assert_eq!(refused.text("#f-count__e"), "Error: Use a full stop: 1.5");
     assert!(refused.text(FORM).contains("picture.png, 10 bytes, is kept"), "{}", refused.text(FORM));
     assert!(refused.has("[name='u/picture'][type=checkbox][checked]"));
 
@@ -83,20 +83,20 @@ async fn a_file_that_is_bad_or_too_large_is_told_at_its_field() {
     let form = alice.get(&tool).await;
     let typed = [("v/title", "Trip")];
     let empty = alice.upload(&form, FORM, &typed, &[("u/picture", "nothing.png", b"")]).await;
-    assert_eq!(empty.text("#f-picture-e"), "Error: “nothing.png” is empty: choose another file");
+    assert_eq!(empty.text("#f-picture__e"), "Error: “nothing.png” is empty: choose another file");
     assert_eq!(empty.attr("[name='v/title']", "value").as_deref(), Some("Trip"), "what was typed stays");
 
     let large = alice.upload(&form, FORM, &typed, &[("u/picture", "large.png", &vec![1; 1_500_000])]).await;
     assert_eq!(large.status, StatusCode::UNPROCESSABLE_ENTITY);
     let told = "Error: “large.png” has 1.5 MB, and a file may have up to 190 kB: choose a smaller one";
-    assert_eq!(large.text("#f-picture-e"), told);
+    assert_eq!(large.text("#f-picture__e"), told);
     assert!(!large.has("[name='u/picture'][type=checkbox]"), "it is not carried along");
     // no page is as large as the file
     assert!(large.body.len() < 100_000, "{}", large.body.len());
 
     let pasted = [("e/picture", "encoded"), ("v/picture", "data:image/png;base64,AAAA")];
     let pasted = alice.upload(&form, FORM, &pasted, &[]).await;
-    assert_eq!(pasted.text("#f-picture-e"), "Error: Remove “data:image/png;base64,” from the beginning");
+    assert_eq!(pasted.text("#f-picture__e"), "Error: Remove “data:image/png;base64,” from the beginning");
 
     let whole = alice.upload(&form, FORM, &typed, &[("u/picture", "huge.png", &vec![1; 6_000_000])]).await;
     assert_eq!(whole.status, StatusCode::PAYLOAD_TOO_LARGE);

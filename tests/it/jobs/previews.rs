@@ -102,7 +102,7 @@ async fn a_preview_refuses_what_a_run_would_refuse() {
     for (op, depth) in [("run", "many"), ("preview", "1.5")] {
         let refused = alice.submit(&form, FORM, [("v/path", "/a"), ("v/depth", depth), ("op", op)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(refused.has("#f-depth-e") && !refused.has("#preview-heading"), "{}", refused.text("main"));
+        assert!(refused.has("#f-depth__e") && !refused.has("#preview-heading"), "{}", refused.text("main"));
     }
     assert!(server.requests("tools/call").is_empty());
 }

@@ -74,7 +74,7 @@ async fn every_fault_stands_at_the_control_of_its_row() {
     let wrong = alice.submit(&two, FORM, filled).await;
     assert_eq!(wrong.texts(".summary li a"), ["Qty must be a whole number, such as 12 (item 2 of 2)"]);
     assert_eq!(wrong.attr(".summary li a", "href").as_deref(), Some("#f-items-1-qty"));
-    assert_eq!(wrong.text("[id='f-items-1-qty-e']"), "Error: Qty must be a whole number, such as 12");
+    assert_eq!(wrong.text("[id='f-items-1-qty__e']"), "Error: Qty must be a whole number, such as 12");
     let job = alice.submit(&wrong, FORM, [("v/items/1/qty", "3")]).await;
     let expected = json!({ "ship": { "to": { "street": "Elm 1", "city": "York" } },
         "items": [{ "sku": "A1", "qty": 2 }, { "sku": "B2", "qty": 3 }] });
@@ -93,9 +93,9 @@ async fn every_fault_of_a_json_box_stands_beside_it() {
         [("j/ship/to", r#"{"street": 7}"#), ("j/items", r#"[{"sku": "A1", "qty": 1}, {"sku": 2, "qty": "x"}]"#)];
     let page = alice.submit(&form, FORM, wrong).await;
     let of = |id: &str| page.texts(&format!("[id='{id}'] p"));
-    assert_eq!(of("f-ship-to-e"), ["Error: “city” is missing", "Error: “street” must be text, in double quotes"]);
+    assert_eq!(of("f-ship-to__e"), ["Error: “city” is missing", "Error: “street” must be text, in double quotes"]);
     assert_eq!(
-        of("f-items-e"),
+        of("f-items__e"),
         ["Error: “sku” of item 2 must be text, in double quotes", "Error: “qty” of item 2 must be a whole number"]
     );
     assert_eq!(page.texts(".summary li").len(), 4);
@@ -104,7 +104,7 @@ async fn every_fault_of_a_json_box_stands_beside_it() {
 }
 
 fn of_page(page: &crate::support::page::Page) -> String {
-    page.text("[id='f-ship-to-e'] p")
+    page.text("[id='f-ship-to__e'] p")
 }
 
 #[tokio::test]
@@ -131,8 +131,8 @@ async fn controls_that_mean_nothing_are_not_there() {
     let form = alice.get(&tool).await;
     let boxes = form.attrs("[type=checkbox]", "name");
     assert_eq!(boxes, ["on/free"], "an empty text is offered where it fits, and nowhere else");
-    assert!(!form.has("[id='f-free-h']") && !form.has("[id='f-name-h']"), "a limit or a name that helps nobody");
-    assert_eq!(form.text("[id='f-day-h']"), "For example: 28 November 2026");
+    assert!(!form.has("[id='f-free__h']") && !form.has("[id='f-name__h']"), "a limit or a name that helps nobody");
+    assert_eq!(form.text("[id='f-day__h']"), "For example: 28 November 2026");
     let radios = |name: &str| form.attrs(&format!("[name='v/{name}']"), "value");
     assert_eq!((radios("loud").len(), radios("fast").len()), (2, 3));
     let labels = form.text(FORM);

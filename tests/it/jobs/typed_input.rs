@@ -70,7 +70,7 @@ async fn a_secret_survives_a_fault_in_another_field_unless_it_is_taken_back() {
     let (server, tool) = add_tool(&app, &alice, &schema).await;
     let form = alice.get(&tool).await;
     let refused = alice.submit(&form, FORM, [("v/api_key", SECRET), ("v/count", "1,000")]).await;
-    assert_eq!(refused.text("#f-count-e"), "Error: Write 1000 without commas");
+    assert_eq!(refused.text("#f-count__e"), "Error: Write 1000 without commas");
     assert!(refused.has("[name='s/api_key'][checked]") && !refused.body.contains(SECRET));
     let sent = alice.submit(&refused, FORM, [("v/count", "1000")]).await;
     app.wait_until_finished(&alice, sent.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
@@ -82,7 +82,7 @@ async fn a_secret_survives_a_fault_in_another_field_unless_it_is_taken_back() {
     let (_other, his) = add_tool(&app, &bob, &schema).await;
     let stolen = bob.post(&his, &[("op", "run"), ("s/api_key", &sealed)]).await;
     assert_eq!(stolen.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(stolen.text("#f-api_5fkey-e").contains("again"), "{}", stolen.text("main"));
+    assert!(stolen.text("#f-api_5fkey__e").contains("again"), "{}", stolen.text("main"));
 }
 
 #[tokio::test]

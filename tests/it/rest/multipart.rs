@@ -133,5 +133,5 @@ async fn a_name_cannot_leave_its_header() {
     let fields = [("v/name", "a\u{7}"), ("v/content", "x")];
     let page = alice.submit(&form, "form[action*='/tools/']", fields).await;
     let told = "Error: The name of a file or a field cannot hold a control character. Enter another value";
-    assert_eq!(page.text("#f-name-e"), told);
+    assert_eq!(page.text("#f-name__e"), told);
 }

@@ -51,7 +51,7 @@ async fn a_value_that_would_leave_its_place_is_refused_before_anything_is_sent()
         let page = alice.get(&tool("list_entries")).await;
         let refused = alice.submit(&page, "form[action*='/tools/']", [("v/book", ".."), ("op", op)]).await;
         assert_eq!(refused.status, http::StatusCode::UNPROCESSABLE_ENTITY);
-        let told = refused.text("#f-book-e");
+        let told = refused.text("#f-book__e");
         assert_eq!(told, "Error: “..” cannot be the “book” of this request. Enter another value");
     }
     assert!(ledger.received().is_empty());

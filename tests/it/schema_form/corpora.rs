@@ -95,15 +95,18 @@ fn examine(cases: Vec<Case>) -> Findings {
     findings
 }
 
-/// Checks that each control has a label and an id of its own: a quick check of text, because there are thousands of forms.
+/// Checks that each control has a label, and each element an id of its own: a quick check of text, because there are thousands
+/// of forms.
 fn assert_labelled(name: &str, html: &str) {
     let mut ids = BTreeSet::new();
+    for id in html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(ids.insert(id), "{name}: two elements are #{id}");
+    }
     for tag in html.split('<').filter(|tag| ["input ", "select ", "textarea "].iter().any(|kind| tag.starts_with(kind)))
     {
         let is_choice =
             tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"") || tag.contains("type=\"hidden\"");
         let id = tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        assert!(id.is_empty() || ids.insert(id), "{name}: two elements are #{id}");
         assert!(is_choice || html.contains(&format!("<label for=\"{id}\"")), "{name}: no label for <{tag}");
     }
 }
