@@ -34,17 +34,19 @@ impl Validator {
 }
 
 impl Plan {
-    /// Checks the names of rows before a field is shown as JSON: without a name, or with one that is there twice, the value of a
-    /// row has no place in it. Only rows inside of the field, and rows that it is in, matter; the root has the empty pointer.
+    /// Checks a field before it is shown as JSON, which has no place for some of what a form has: for a row without a name of its
+    /// own, and for a file that cannot be sent. Only what is inside of the field, and rows that it is in, matter; the root has the
+    /// empty pointer.
     ///
     /// # Errors
-    /// Returns [`Error::Invalid`] with the place of each such name.
-    pub fn check_names(&self, entries: &Entries, pointer: &str) -> Result<()> {
+    /// Returns [`Error::Invalid`] with the place of each such name and file.
+    pub fn check_before_json(&self, entries: &Entries, pointer: &str) -> Result<()> {
         let Err(Error::Invalid(faults)) = parse(self, entries) else { return Ok(()) };
         let mut told = FieldFaults::default();
         for fault in faults.faults() {
             let row = fault.field.strip_suffix("/~key");
-            if row.is_some_and(|row| is_at_or_in(row, pointer) || is_at_or_in(pointer, row)) {
+            let is_name = row.is_some_and(|row| is_at_or_in(row, pointer) || is_at_or_in(pointer, row));
+            if is_name || entries.has_at("u", &fault.field) && is_at_or_in(&fault.field, pointer) {
                 told.add(&fault.field, fault.message.clone());
             }
         }

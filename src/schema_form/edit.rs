@@ -25,8 +25,8 @@ impl Entries {
     /// Applies the button that [`Op::Edit`](super::Op::Edit) stands for. A button of an earlier form changes nothing.
     ///
     /// # Errors
-    /// Returns [`Error::Invalid`] if the text of a field is not JSON, or is JSON that its fields cannot show, or if a row lacks the
-    /// name that JSON needs.
+    /// Returns [`Error::Invalid`] if the text of a field is not JSON, or is JSON that its fields cannot show, or if JSON has
+    /// no place for a row or a file.
     pub fn edited(&self, plan: &Plan) -> Result<EditedForm> {
         let mut entries = self.clone();
         entries.retain(|(name, _)| name != "op");
@@ -41,7 +41,7 @@ impl Entries {
             ("down", Some(field)) => entries.move_row(field, 1),
             ("copy", Some(field)) => entries.copy_row(plan, field),
             ("raw", Some(field)) => {
-                plan.check_names(&entries, pointer)?;
+                plan.check_before_json(&entries, pointer)?;
                 entries.write_as_json(plan, field)
             }
             ("form", Some(field)) if entries.has_at("j", pointer) => entries.write_as_fields(plan, field)?,

@@ -1,6 +1,6 @@
 //! Secrets of a form between two of its pages: no page shows them, and nobody has to type them twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::json;
 
@@ -60,33 +60,40 @@ impl Entries {
 
     /// Returns the form with the branches whose fields its page had.
     fn with_shown_branches(&self) -> Self {
-        let mut shown = self.clone();
-        for (name, text) in self.pairs() {
-            if let Some(state) = name.strip_prefix('w') {
-                shown.set("b", state, text.as_str());
-            }
+        let states = self.pairs().iter().filter_map(|(name, text)| Some((name.strip_prefix('w')?, text)));
+        let shown: BTreeMap<_, _> = states.map(|(state, text)| (format!("b{state}"), text.clone())).collect();
+        let mut entries = self.clone();
+        entries.retain(|(name, _)| !shown.contains_key(name));
+        for (name, text) in shown {
+            entries.push(&name, "", text);
         }
-        shown
+        entries
     }
 
     /// Puts sealed secrets back into their fields, unless somebody typed others. `open` gets the JSON Pointer of the secret and
     /// its sealed text. What cannot be opened has to be typed again.
     #[must_use]
     pub fn with_opened_secrets(&self, open: impl Fn(&str, &str) -> Option<String>) -> Self {
-        let mut opened = self.clone();
+        let mut replaced = HashSet::new();
+        let mut found = BTreeMap::new();
         for (name, text) in self.pairs() {
             let Some(pointer) = name.strip_prefix('s').filter(|pointer| pointer.starts_with('/')) else { continue };
             if self.has_typed(pointer) {
                 // what is typed is no untouched default, even if it is the same text
-                opened.retain(|(other, _)| other != name && other.strip_prefix('d') != Some(pointer));
+                replaced.extend([name.clone(), format!("d{pointer}")]);
             } else if let Some(contents) = open(pointer, text).and_then(|text| read_contents(&text)) {
-                let is_replaced = |other: &str| VALUE_PREFIXES.iter().any(|it| other.strip_prefix(it) == Some(pointer));
-                opened.retain(|(other, _)| other != name && !is_replaced(other));
-                for (prefix, text) in contents {
-                    opened.push(prefix, pointer, text);
-                }
-                opened.push(OPENED, pointer, "on");
+                replaced.extend(VALUE_PREFIXES.iter().map(|prefix| format!("{prefix}{pointer}")));
+                replaced.insert(name.clone());
+                found.insert(pointer, contents);
             }
+        }
+        let mut opened = self.clone();
+        opened.retain(|(name, _)| !replaced.contains(name));
+        for (pointer, contents) in found {
+            for (prefix, text) in contents {
+                opened.push(prefix, pointer, text);
+            }
+            opened.push(OPENED, pointer, "on");
         }
         opened
     }

@@ -80,7 +80,7 @@ pub(super) fn size_words(bytes: usize) -> String {
         0..KILO => format!("{bytes} bytes"),
         _ if bytes.div_ceil(KILO) < KILO => format!("{} kB", bytes.div_ceil(KILO)),
         _ => {
-            let tenths = (bytes * 10).div_ceil(KILO * KILO);
+            let tenths = bytes.saturating_mul(10).div_ceil(KILO * KILO);
             format!("{}.{} MB", tenths / 10, tenths % 10)
         }
     }

@@ -1,13 +1,24 @@
-// Says that a form sent by htmx got no answer, or that of a fault. The page stays, with what was typed.
+// The buttons that change a form, such as one that adds a row, change the page in place. Others load a page, so that Back leads to the
+// filled form.
 {
-  const show = (event) => {
-    const form = event.target.closest?.("form[method=post]");
-    if (form) document.getElementById("notice").textContent = "The hub did not answer. What you entered is still here: try again.";
-    return form;
+  const changing = /:|^(choices|example|form|json)/;
+
+  document.addEventListener("submit", (event) => {
+    const isOther = event.target.matches("form[method=post]") && !changing.test(event.submitter?.value);
+    if (isOther) event.stopPropagation();
+  }, true);
+
+  // An answer without the form says why, and the page stays, with what was typed.
+  const show = (event, words) => {
+    if (!event.target.closest?.("form[method=post]")) return;
+    document.getElementById("notice").textContent = `${words ?? "The hub did not answer."} What you entered is still here.`;
+    event.preventDefault();
   };
 
-  document.addEventListener("htmx-error", show);
+  document.addEventListener("htmx-error", (event) => show(event));
   document.addEventListener("htmx-before-swap", (event) => {
-    if (event.detail.ctx.response.status >= 500 && show(event)) event.preventDefault();
+    const { response, text } = event.detail.ctx;
+    if (response.status < 400 || response.status === 401 || text.includes("data-hx-post")) return;
+    show(event, new DOMParser().parseFromString(text, "text/html").querySelector("main .lede")?.textContent);
   });
 }

@@ -14,6 +14,9 @@ pub const MAX_UPLOAD_BYTES: usize = 5 * 1024 * 1024;
 /// The most that is read of a form that is too large. A browser that still sends shows no answer.
 const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 
+/// The next step of a person whose files were too large.
+const SMALLER: &str = "Choose a smaller file, of up to 190 kB.";
+
 /// A form as submitted, which may have files: every pair in order. The text of a file's pair is that of [`Upload`].
 #[derive(Debug)]
 pub struct FormWithFiles(pub Vec<(String, String)>);
@@ -59,7 +62,7 @@ async fn read_body(request: Request) -> Result<Vec<u8>, Error> {
             body.extend_from_slice(&chunk);
         }
     }
-    if length > MAX_UPLOAD_BYTES { Err(too_large(Some(length), MAX_UPLOAD_BYTES)) } else { Ok(body) }
+    if length > MAX_UPLOAD_BYTES { Err(too_large(Some(length), MAX_UPLOAD_BYTES, SMALLER)) } else { Ok(body) }
 }
 
 /// Reads a part. A control for files sends one without a name if nobody chose a file.

@@ -148,7 +148,7 @@ async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection, length))?;
     if body.len() > MAX_FORM_BYTES {
-        return Err(too_large(Some(body.len()), MAX_FORM_BYTES));
+        return Err(too_large(Some(body.len()), MAX_FORM_BYTES, SHORTER));
     }
     if has_nul(&body) {
         return Err(unstorable());
@@ -169,19 +169,22 @@ fn unstorable() -> Error {
 
 fn body_error(rejection: &BytesRejection, length: Option<usize>) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large(length, MAX_FORM_BYTES);
+        return too_large(length, MAX_FORM_BYTES, SHORTER);
     }
     Error::new(rejection.status(), "The form arrived incomplete. Go back and send it again.")
 }
 
+/// The next step of a person whose form was too large.
+const SHORTER: &str = "Shorten what you typed, or send it in parts.";
+
 /// Says how large the form was, if it said so, and how large it may be. Special characters count three times in a form.
-fn too_large(length: Option<usize>, limit: usize) -> Error {
+fn too_large(length: Option<usize>, limit: usize, advice: &str) -> Error {
     let limit = limit / 1024;
     let message = match length {
         Some(length) => format!("The form had {} kB, and the hub takes {limit} kB.", length.div_ceil(1024)),
         None => format!("The form had more than the {limit} kB that the hub takes."),
     };
-    Error::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{message} Shorten what you typed, or send it in parts."))
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{message} {advice}"))
 }
 
 pub(super) fn is_form(headers: &HeaderMap) -> bool {

@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::respond::{page, see_other};
+use crate::web::respond::{page_unstored, see_other};
 use crate::web::shell::Shell;
 
 /// Most characters of a key that are read.
@@ -53,7 +53,7 @@ pub(super) async fn new(
         return refuse(&me, &href, cause).await;
     }
     let title = format!("Open {}?", link.name);
-    Ok(page(&ResourcePage {
+    Ok(page_unstored(&ResourcePage {
         shell: shell(&me, &title).await.breadcrumb(job.label(), href.clone()),
         name: link.name,
         uri: link.shown_uri,

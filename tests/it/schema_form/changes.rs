@@ -196,13 +196,13 @@ fn a_row_without_a_name_of_its_own_is_not_shown_as_json() {
     );
     let two = json!({ "m": { "a": { "x": "one" }, "b": { "x": "two" } }, "other": { "x": "three" } });
     let shown = Entries::from_value(&plan, &two);
-    assert!(plan.check_names(&shown, "").is_ok());
+    assert!(plan.check_before_json(&shown, "").is_ok());
     for (name, told) in [("", "Enter a name"), ("a", "is there twice")] {
         for op in ["raw:/m", "raw:/m/~k1"] {
             let unnamed = typed(&plan, &shown, &[("k/m/~k1", name), ("op", op)]);
             let Err(Error::Invalid(faults)) = unnamed.edited(&plan) else { panic!("{name} is lost") };
             assert!(faults.faults()[0].message.contains(told), "{faults:?}");
-            assert!(plan.check_names(&unnamed, "").is_err());
+            assert!(plan.check_before_json(&unnamed, "").is_err());
         }
         // rows elsewhere keep their names, whatever those are
         let other = typed(&plan, &shown, &[("k/m/~k1", name), ("op", "raw:/other")]);

@@ -210,3 +210,22 @@ fn a_list_of_bytes_has_a_control_for_each() {
     );
     assert_eq!(read(&plan, &through_browser(&plan, &typed)), Ok(json!(["AQID", "aGk="])));
 }
+
+#[test]
+fn a_file_that_cannot_be_sent_is_told_before_the_form_is_json() {
+    let plan = plan(&byte());
+    let file = Upload::new("a.png", b"\x89PNG").to_text();
+    let both = [("e/p", "text"), ("v/p", "hello"), ("u/p", file.as_str())];
+    let large = Upload::new("large.png", &vec![1; 300_000]).to_text();
+    for (changes, told) in
+        [(both, "or remove the file"), ([("e/p", "file"), ("v/p", ""), ("u/p", &large)], "up to 190 kB")]
+    {
+        let entries = changed(&plan, &Entries::blank(&plan), &changes);
+        for checked in [plan.check_before_json(&entries, ""), plan.check_before_json(&entries, "/p")] {
+            let Err(Error::Invalid(faults)) = checked else { panic!("the file is lost without a word") };
+            assert!(faults.faults()[0].message.contains(told), "{faults:?}");
+        }
+    }
+    let sendable = changed(&plan, &Entries::blank(&plan), &[("e/p", "file"), ("u/p", &file)]);
+    assert!(plan.check_before_json(&sendable, "").is_ok());
+}

@@ -187,7 +187,7 @@ fn other_view(plan: &Plan, entries: &Entries, op: Op) -> Result<Entries, DomainE
     if op == Op::Form {
         return Ok(Entries::from_value(plan, &parse_as_shown(plan, entries)?));
     }
-    plan.check_names(entries, "")?;
+    plan.check_before_json(entries, "")?;
     Ok(parse_as_shown(plan, entries).map_or_else(|_| entries.clone(), |value| Entries::as_json(plan, &value)))
 }
 

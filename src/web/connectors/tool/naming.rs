@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::ids::SavedInputId;
 use crate::saved_inputs::{self, NewInput};
-use crate::schema_form::{mask, parse_as_shown};
+use crate::schema_form::{has_stale_fields, mask, parse_as_shown};
 use crate::web::actor::SignedIn;
 use crate::web::connectors::below;
 use crate::web::connectors::connect_method::form_status;
@@ -69,7 +69,8 @@ pub(super) fn split_form(pairs: Vec<(String, String)>) -> (Option<TypedName>, Ve
 /// Saves the input of the form, or asks for its name. The input may be incomplete.
 ///
 /// # Errors
-/// Returns [`Error::Invalid`] if the form has text that is not JSON, or rows without a name of their own.
+/// Returns [`Error::Invalid`] if the form has text that is not JSON, or what JSON has no place for, or fields that the tool does
+/// not have.
 pub(super) async fn save(
     app: &App,
     me: &SignedIn,
@@ -77,10 +78,14 @@ pub(super) async fn save(
     sent: FilledForm<'_>,
     typed: Option<&TypedName>,
 ) -> Result<Step, Error> {
-    tool.form.plan.check_names(sent.entries, "")?;
+    tool.form.plan.check_before_json(sent.entries, "")?;
+    if has_stale_fields(&tool.form.plan, sent.entries) {
+        // a field that the tool has no longer may be a secret, which nothing marks now
+        return Err(Error::field("", "The tool has changed since you opened the form. Check the input, then save it"));
+    }
     let input = parse_as_shown(&tool.form.plan, sent.entries)?;
     let masked = mask(&tool.version.schema, &input);
-    let text = serde_json::to_string_pretty(&masked).map_err(Error::internal)?;
+    let text = masked.to_string();
     let (typed_name, replaces) = typed.map_or(("", false), |typed| (typed.name.as_str(), typed.replaces));
     let mut faults = FieldFaults::default();
     if typed.is_some() {
@@ -108,7 +113,7 @@ pub(super) async fn save(
         is_taken: others.iter().any(|other| other.name.to_lowercase() == folded),
         replaces,
         has_secrets: masked != input,
-        input: text,
+        input: serde_json::to_string_pretty(&masked).unwrap_or_default(),
         action: tool.href(me.here()),
         enctype: if tool.form.plan.takes_files() { "multipart/form-data" } else { FORM_CONTENT_TYPE },
         fields: preview::carried_fields(app, me, tool, sent),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Tool;
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::web::connectors::below;
 use crate::web::error::Result;
 use crate::web::extract::Path;
 use crate::web::flash::Flash;
-use crate::web::respond::{page, see_other};
+use crate::web::respond::{page_unstored, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::When;
 
@@ -47,15 +48,21 @@ pub(in crate::web::connectors) async fn show(
     let tool = Tool::find(&app, &me, &slug, &tool).await?;
     let saved = saved_inputs::find(&app.db, &me.actor, tool.saved_ref(), id).await?;
     let shell = below(&me, saved.name.clone(), &tool.connector).await;
-    Ok(page(&SavedInputPage {
+    Ok(page_unstored(&SavedInputPage {
         shell: shell.breadcrumb(tool.version.label().to_owned(), tool.href(me.here())),
         tool: tool.version.label().to_owned(),
         saved_at: me.calendar(app.clock.now()).when(saved.saved_at),
-        input: saved.input,
+        input: pretty(&saved.input),
         action: tool.saved_href(id, me.here()),
         form: tool.version.is_listed.then(|| format!("{}?saved={id}", tool.href(me.here()))),
         name: saved.name,
     }))
+}
+
+/// Returns JSON text in lines.
+fn pretty(text: &str) -> String {
+    let value: serde_json::Result<Value> = serde_json::from_str(text);
+    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| text.to_owned())
 }
 
 pub(in crate::web::connectors) async fn delete(
