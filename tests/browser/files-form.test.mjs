@@ -33,6 +33,17 @@ suite("files form", { servers: { files: startFiles } }, (stage) => {
         assert.deepEqual(await structure(page), [], `after ${op}`);
       };
 
+      if (script) {
+        await step("a file that is too large is told, and what was typed stays", async () => {
+          await page.locator('[name="v/note"]').fill("typed before");
+          await page.locator('[name="u/picture"]').setInputFiles(file("large.png", Buffer.alloc(6_000_000)));
+          await page.locator('form button[name="op"][value="add:/tags"]').click();
+          await page.locator("#notice", { hasText: "Choose a smaller file" }).waitFor();
+          assert.equal(await page.locator('[name="v/note"]').inputValue(), "typed before");
+          await page.locator('[name="v/note"]').fill("");
+        });
+      }
+
       await step("a file is kept while the shape of the form changes", async () => {
         await page.locator('[name="u/picture"]').setInputFiles(file("door.png", picture));
         await press("add:/tags");
