@@ -13,7 +13,7 @@
 //! - [`mail`], [`tool_result`]: mails that wait to be sent, and their sender; the result of a tool in parts for people
 //! - [`accounts`], [`connectors`]: users and connectors
 //! - [`connections`], [`registry`], [`saved_inputs`]: a user's link to a connector, the copy of what MCP registries list, and
-//!   values of tools under names
+//!   saved inputs of tools
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
