@@ -1,11 +1,13 @@
 //! The branches of a union: their schemas, and the words by which people tell them apart.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::field::Branch;
 use super::join::join;
+use super::keywords::Keywords;
 use super::names::{label, plain, sentences};
 use super::nullable::is_null;
 use super::resolve::resolve;
@@ -13,54 +15,97 @@ use super::resolve::resolve;
 /// Keywords beside a union that describe the value as a whole, and no branch of it.
 const WORDS: [&str; 7] = ["title", "description", "default", "examples", "example", "$defs", "definitions"];
 
-/// Returns the keyword of a union, and its branches with what the keywords beside it say.
-pub(super) fn branches(root: &Value, schema: &Map<String, Value>) -> Option<(&'static str, Vec<(Branch, Value)>)> {
-    if let Some(Value::Array(kinds)) = schema.get("type") {
-        return Some((
-            "type",
-            kinds.iter().enumerate().filter_map(|(at, kind)| branch_of_type(schema, at, kind)).collect(),
-        ));
+/// The branches of a union.
+pub(super) struct Branches<'s> {
+    /// The keyword of the union: `oneOf`, `anyOf` or `type`.
+    pub(super) keyword: &'static str,
+    /// The keywords beside the union, which the value of each branch has to satisfy, too.
+    base: Keywords<'s>,
+    /// The branches, each with its part of the keyword: a schema, or the name of a type.
+    parts: Vec<(Branch, &'s Value)>,
+}
+
+impl<'s> Branches<'s> {
+    /// Reads the branches of a union. Returns `None` for other schemas.
+    pub(super) fn read(root: &'s Value, schema: &'s Keywords<'_>) -> Option<Self> {
+        let mut base = schema.clone();
+        base.retain(|name| !WORDS.contains(&name));
+        if let Some(Value::Array(kinds)) = schema.get("type") {
+            let kinds = kinds.iter().enumerate();
+            return Some(Self { keyword: "type", base, parts: kinds.filter_map(branch_of_type).collect() });
+        }
+        let keyword = ["oneOf", "anyOf"].into_iter().find(|keyword| schema.contains_key(keyword))?;
+        base.remove(keyword);
+        let parts = schema.get(keyword)?.as_array()?.iter().enumerate().filter(|(_, part)| !is_null(part));
+        let mut parts: Vec<_> = parts.map(|(place, part)| (branch(root, place, part), part)).collect();
+        tell_apart(&mut parts);
+        Some(Self { keyword, base, parts })
     }
-    let keyword = ["oneOf", "anyOf"].into_iter().find(|keyword| schema.contains_key(*keyword))?;
-    let parts = schema.get(keyword)?.as_array()?;
-    let mut base = schema.clone();
-    base.retain(|name, _| name != keyword && !WORDS.contains(&name.as_str()));
-    let branch = |(place, part): (usize, &Value)| {
-        let resolved = resolve(root, part).map(std::borrow::Cow::into_owned);
-        let label = branch_label(part, resolved.as_ref(), place);
-        let description = resolved.as_ref().and_then(|it| it.get("description")).and_then(Value::as_str);
-        let hint = description.map(|text| sentences(text).0).unwrap_or_default();
-        let whole = match resolved.map(|own| join(own, &base)) {
-            Some(Some(joined)) => Value::Object(joined),
-            _ if base.is_empty() => part.clone(),
-            _ => serde_json::json!({ "allOf": [base, part] }),
+
+    pub(super) const fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Returns the schema of a branch, with what the keywords beside the union say.
+    pub(super) fn schema(&self, root: &'s Value, at: usize) -> Option<Cow<'s, Value>> {
+        let (_, part) = self.parts.get(at)?;
+        if self.keyword == "type" {
+            let mut own = self.base.clone();
+            own.insert("type", Cow::Borrowed(part));
+            return Some(Cow::Owned(own.to_value()));
+        }
+        let has_all = |own: &Keywords<'_>| self.base.keys().all(|keyword| own.get(keyword) == self.base.get(keyword));
+        let joined = match resolve(root, part) {
+            _ if self.base.is_empty() => return Some(Cow::Borrowed(part)),
+            Some(own) if has_all(&own) => return Some(Cow::Borrowed(part)),
+            resolved => resolved.and_then(|own| join(own, self.base.clone())),
         };
-        (Branch { label, hint, place }, whole)
-    };
-    let is_value = |(_, part): &(usize, &Value)| !is_null(part);
-    Some((keyword, tell_apart(parts.iter().enumerate().filter(is_value).map(branch).collect())))
+        let both = || serde_json::json!({ "allOf": [self.base.to_value(), part] });
+        Some(Cow::Owned(joined.map_or_else(both, |joined| joined.to_value())))
+    }
+
+    /// Reports whether a value has the constant that tells a branch apart.
+    pub(super) fn has_constant(&self, root: &Value, at: usize, value: &Value) -> bool {
+        let branch = self.parts.get(at).and_then(|(_, part)| resolve(root, part));
+        branch.as_ref().and_then(discriminator).is_some_and(|(name, constant)| value.get(name) == Some(constant))
+    }
+
+    /// Returns the label of a branch.
+    pub(super) fn label(&self, at: usize) -> &str {
+        self.parts.get(at).map(|(branch, _)| branch.label.as_str()).unwrap_or_default()
+    }
+
+    /// Takes the words for the branches.
+    pub(super) fn into_words(self) -> Vec<Branch> {
+        self.parts.into_iter().map(|(branch, _)| branch).collect()
+    }
+}
+
+/// Describes a branch.
+fn branch(root: &Value, place: usize, part: &Value) -> Branch {
+    let resolved = resolve(root, part);
+    let label = branch_label(part, resolved.as_ref(), place);
+    let description = resolved.as_ref().map(|it| it.text("description"));
+    let hint = description.map(|text| sentences(text).0).unwrap_or_default();
+    Branch { label, hint, place }
 }
 
 /// Adds the place to labels that several branches share.
-fn tell_apart(mut branches: Vec<(Branch, Value)>) -> Vec<(Branch, Value)> {
+fn tell_apart(parts: &mut [(Branch, &Value)]) {
     let mut counts: HashMap<String, usize> = HashMap::new();
-    for (branch, _) in &branches {
+    for (branch, _) in &*parts {
         *counts.entry(branch.label.clone()).or_default() += 1;
     }
-    for (at, (branch, _)) in branches.iter_mut().enumerate() {
+    for (at, (branch, _)) in parts.iter_mut().enumerate() {
         if counts.get(&branch.label).is_some_and(|count| *count > 1) {
             branch.label = format!("{} ({})", branch.label, at + 1);
         }
     }
-    branches
 }
 
-fn branch_of_type(schema: &Map<String, Value>, place: usize, kind: &Value) -> Option<(Branch, Value)> {
-    let mut own = schema.clone();
-    own.insert("type".to_owned(), kind.clone());
-    own.retain(|name, _| !WORDS.contains(&name.as_str()));
+fn branch_of_type((place, kind): (usize, &Value)) -> Option<(Branch, &Value)> {
     let label = kind_label(kind.as_str()?)?.to_owned();
-    Some((Branch { label, hint: String::new(), place }, Value::Object(own)))
+    Some((Branch { label, hint: String::new(), place }, kind))
 }
 
 /// Returns the name of a type for people.
@@ -79,7 +124,7 @@ pub(super) fn kind_label(kind: &str) -> Option<&'static str> {
 
 /// Returns the label of a branch: its title, the constant that tells it apart, the name of its definition, its type, or its
 /// place with a name that it requires.
-fn branch_label(part: &Value, resolved: Option<&Map<String, Value>>, place: usize) -> String {
+fn branch_label(part: &Value, resolved: Option<&Keywords<'_>>, place: usize) -> String {
     let title = part.get("title").or_else(|| resolved?.get("title")).and_then(Value::as_str).map(plain);
     let title = title.filter(|title| !title.trim().is_empty());
     let by_constant =
@@ -110,7 +155,7 @@ fn branch_label(part: &Value, resolved: Option<&Map<String, Value>>, place: usiz
 }
 
 /// Returns the first property of an object that has only one value.
-fn discriminator(schema: &Map<String, Value>) -> Option<(&str, &Value)> {
+fn discriminator<'s>(schema: &'s Keywords<'_>) -> Option<(&'s str, &'s Value)> {
     let properties = schema.get("properties")?.as_object()?;
     properties.iter().find_map(|(name, property)| {
         let only = property.get("enum").and_then(Value::as_array).filter(|values| values.len() == 1);
@@ -119,15 +164,9 @@ fn discriminator(schema: &Map<String, Value>) -> Option<(&str, &Value)> {
     })
 }
 
-/// Reports whether a value has the constant that tells a branch apart.
-pub(super) fn discriminator_fits(root: &Value, branch: &Value, value: &Value) -> bool {
-    let Some(branch) = resolve(root, branch) else { return false };
-    discriminator(&branch).is_some_and(|(name, constant)| value.get(name) == Some(constant))
-}
-
 /// Returns the rules of a union whose branches only require names: it has no fields of its own. `None` for other unions.
-pub(super) fn rule_of_names(schema: &Map<String, Value>) -> Option<String> {
-    let keyword = ["anyOf", "oneOf"].into_iter().find(|keyword| schema.contains_key(*keyword))?;
+pub(super) fn rule_of_names(schema: &Keywords<'_>) -> Option<String> {
+    let keyword = ["anyOf", "oneOf"].into_iter().find(|keyword| schema.contains_key(keyword))?;
     let names = |branch: &Value| -> Option<String> {
         let branch = branch.as_object()?;
         let is_words = |name: &String| ["required", "title", "description", "not"].contains(&name.as_str());

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::choose::{Chosen, choose_control};
 use super::describe::{describe, is_secret_field};
@@ -13,6 +13,7 @@ use super::entries::{ENTERED_BEFORE, Entries, pretty};
 use super::field::{Control, Field};
 use super::field_place::{Place, Source};
 use super::fit::Fit;
+use super::keywords::Keywords;
 use super::mask::contains_mask;
 use super::weight::weigh;
 
@@ -86,20 +87,20 @@ impl<'a> Builder<'a> {
         self.fields_left = self.fields_left.saturating_sub(1);
         self.weight_left -= weight.min(self.weight_left);
         let chosen = if is_too_heavy { Chosen::json(TOO_LARGE) } else { choose_control(self.root, schema, place.name) };
-        let properties = chosen.schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        let properties = chosen.schema.get("properties").and_then(Value::as_object).map_or(0, serde_json::Map::len);
         let has_room = has_room && properties <= self.fields_left && !has_odd_names(&chosen.schema);
         let chosen = if has_room || !chosen.control.has_inner() {
             chosen
         } else {
             Chosen { control: Control::Json(TOO_LARGE), ..chosen }
         };
-        let schema = chosen.schema.clone();
         let is_secret = place.is_secret || is_secret_field(self.root, &chosen, place.name);
-        let mut field = Field { is_secret, ..describe(chosen, place) };
-        if let Control::Text(line) = &mut field.control
-            && is_secret
-        {
-            *line = line.as_secret();
+        let mut field = Field { is_secret, ..describe(&chosen, chosen.control.clone(), place) };
+        let schema = chosen.schema;
+        match &mut field.control {
+            Control::Text(line) if is_secret => *line = line.as_secret(),
+            Control::Union(union) => place.union_state().clone_into(&mut union.state),
+            _ => {}
         }
         let is_null = |value: &Value| field.nullable && value.is_null();
         field.default = field.default.take().filter(|value| is_null(value) || self.fit.accepts(&schema, value));
@@ -108,7 +109,7 @@ impl<'a> Builder<'a> {
         field
     }
 
-    fn fill(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+    fn fill(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
         let pointer = field.pointer.clone();
         let default = field.default.clone();
         let source = match source {
@@ -138,7 +139,7 @@ impl<'a> Builder<'a> {
         self.entries.has_contents(&field.pointer) && self.left.get(&field.pointer).is_none_or(had_same)
     }
 
-    fn fill_from(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+    fn fill_from(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
         let pointer = field.pointer.clone();
         match source {
             Source::Entries | Source::Carried => {
@@ -160,7 +161,7 @@ impl<'a> Builder<'a> {
             Source::Value(value) => {
                 let before = self.entries.pairs().len();
                 let is_shown = if field.control.has_inner() {
-                    self.holds(field, schema, value) && {
+                    self.holds(&mut field.control, schema, value) && {
                         self.nested(field, place, schema, source);
                         true
                     }
@@ -190,7 +191,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Builds the fields inside of a field.
-    fn nested(&mut self, field: &mut Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) {
+    fn nested(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
         match &field.control {
             Control::Group(_) => self.group(field, place, schema, source),
             Control::Rows(_) => self.rows(field, place, schema, source),
@@ -199,12 +200,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reports whether nested controls can show a value.
-    fn holds(&mut self, field: &Field, schema: &Map<String, Value>, value: &Value) -> bool {
-        match (&field.control, value) {
-            (Control::Group(group), Value::Object(members)) => self.group_holds(group, schema, members),
+    /// Reports whether nested controls can show a value. Those of a union are then those of the branch that takes it.
+    fn holds(&mut self, control: &mut Control, schema: &Keywords<'_>, value: &Value) -> bool {
+        match (control, value) {
+            (Control::Group(_), Value::Object(members)) => self.group_holds(schema, members),
             (Control::Rows(_), Value::Array(items)) => self.rows_hold(schema, items),
-            (Control::Union(_), value) => self.branch_of(schema, value).is_some(),
+            (Control::Union(union), value) => {
+                union.picked = self.branch_of(schema, value);
+                union.picked.is_some()
+            }
             _ => false,
         }
     }
@@ -212,8 +216,8 @@ impl<'a> Builder<'a> {
 
 /// Reports whether a name of a property has what a browser rewrites in the name of a field. In a form with files, it writes a
 /// quotation mark as `%22`.
-fn has_odd_names(schema: &Map<String, Value>) -> bool {
-    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+fn has_odd_names(schema: &Keywords<'_>) -> bool {
+    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(serde_json::Map::keys);
     names.into_iter().any(|name| name.contains(['\n', '\r', '\0']) || name.contains("%22"))
 }
 

@@ -1,8 +1,9 @@
 //! Hints of strings that hold bytes.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::encoded_bytes::EncodedBytes;
+use super::keywords::Keywords;
 use super::number::grouped;
 use super::upload::{MAX_FILE_BYTES, size_words};
 
@@ -15,7 +16,7 @@ pub(super) fn bytes_words(bytes: &EncodedBytes) -> String {
 }
 
 /// Describes how many bytes there may be. A schema counts the characters of their encoding.
-pub(super) fn bytes_limit(schema: &Map<String, Value>, bytes: &EncodedBytes) -> String {
+pub(super) fn bytes_limit(schema: &Keywords<'_>, bytes: &EncodedBytes) -> String {
     let most = schema.get("maxLength").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
     match most.filter(|most| *most < MAX_FILE_BYTES / 3 * 4) {
         Some(most) => encoded_limit(most, bytes),

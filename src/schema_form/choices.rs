@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::keywords::Keywords;
 use super::names::plain;
 use super::resolve::resolve;
 use super::scalar::Choice;
 
 /// Returns the values of an `enum`. Some generators put their names and descriptions into lists beside it.
-pub(super) fn choices(schema: &Map<String, Value>) -> Option<Vec<Choice>> {
+pub(super) fn choices(schema: &Keywords<'_>) -> Option<Vec<Choice>> {
     let values = schema.get("enum")?.as_array()?;
     let beside = |keywords: [&str; 2]| {
-        let texts = keywords.iter().find_map(|keyword| schema.get(*keyword)?.as_array());
+        let texts = keywords.iter().find_map(|keyword| schema.get(keyword)?.as_array());
         let texts = texts.filter(|texts| texts.len() == values.len());
         move |at: usize| texts.and_then(|texts| texts[at].as_str()).map(plain).filter(|text| !text.is_empty())
     };
@@ -23,8 +24,8 @@ pub(super) fn choices(schema: &Map<String, Value>) -> Option<Vec<Choice>> {
 }
 
 /// Returns the values of a union whose branches are all constants, with their titles.
-pub(super) fn labelled_values(root: &Value, branches: &[Value]) -> Option<Vec<Choice>> {
-    let constant = |branch: &Value| {
+pub(super) fn labelled_values(root: &Value, branches: &[&Value]) -> Option<Vec<Choice>> {
+    let constant = |branch: &&Value| {
         let branch = resolve(root, branch)?;
         let text = |key: &str| branch.get(key).and_then(Value::as_str).map(plain);
         let only = || branch.get("enum")?.as_array().filter(|values| values.len() == 1)?.first();

@@ -1,11 +1,12 @@
 //! The choice of a control for a schema. The limits are for people: the length of lines, names of prose or secrets.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::branches::rule_of_names;
 use super::choices::{choices, labelled_values};
 use super::encoded_bytes::EncodedBytes;
 use super::field::{Control, Group, Rows, Union};
+use super::keywords::Keywords;
 use super::nullable::{is_null, without_null};
 use super::resolve::resolve;
 use super::scalar::{Kind, Line, NumberKind, Scalar};
@@ -31,31 +32,31 @@ const SECRET_SUFFIXES: [&str; 8] =
     ["password", "passwd", "secret", "api_key", "apikey", "access_token", "auth_token", "private_key"];
 
 /// A control, and the schema that it was chosen for, after following references.
-pub(super) struct Chosen {
-    pub(super) schema: Map<String, Value>,
+pub(super) struct Chosen<'s> {
+    pub(super) schema: Keywords<'s>,
     pub(super) nullable: bool,
     pub(super) control: Control,
 }
 
-impl Chosen {
+impl Chosen<'_> {
     /// Chooses a text area with JSON, for a schema that is not looked at.
     pub(super) fn json(why: &'static str) -> Self {
-        Self { schema: Map::new(), nullable: false, control: Control::Json(why) }
+        Self { schema: Keywords::default(), nullable: false, control: Control::Json(why) }
     }
 }
 
 /// Chooses the control of a value. Nested controls are returned without the fields inside of them.
-pub(super) fn choose_control(root: &Value, schema: &Value, name: &str) -> Chosen {
+pub(super) fn choose_control<'s>(root: &'s Value, schema: &'s Value, name: &str) -> Chosen<'s> {
     let Some(resolved) = resolve(root, schema) else {
         return match schema {
             Value::Object(schema) => {
                 let control = Control::Json("Write this part as JSON");
-                Chosen { schema: schema.clone(), nullable: false, control }
+                Chosen { schema: Keywords::borrow(schema), nullable: false, control }
             }
-            _ => Chosen { schema: Map::new(), nullable: false, control: Control::Any(ANY_KINDS.to_vec()) },
+            _ => Chosen { schema: Keywords::default(), nullable: false, control: Control::Any(ANY_KINDS.to_vec()) },
         };
     };
-    let (schema, nullable) = without_null(root, resolved.into_owned());
+    let (schema, nullable) = without_null(root, resolved);
     let control = if let Some(value) = schema.get("const") {
         Control::Fixed(value.clone())
     } else if let Some(choices) = choices(&schema) {
@@ -71,17 +72,17 @@ pub(super) fn choose_control(root: &Value, schema: &Value, name: &str) -> Chosen
 }
 
 /// Chooses the control of a value that is one of several.
-fn union(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
+fn union(root: &Value, schema: &Keywords<'_>, name: &str) -> Control {
     if rule_of_names(schema).is_some() {
         return by_type(root, schema, name);
     }
     let keyword = if schema.contains_key("oneOf") { "oneOf" } else { "anyOf" };
-    let parts = schema[keyword].as_array().map_or(&[][..], Vec::as_slice);
-    let values: Vec<_> = parts.iter().filter(|part| !is_null(part)).cloned().collect();
-    if let Some(choices) = labelled_values(root, parts).or_else(|| labelled_values(root, &values)) {
+    let parts: Vec<_> = schema.get(keyword).and_then(Value::as_array).into_iter().flatten().collect();
+    let values: Vec<_> = parts.iter().copied().filter(|part| !is_null(part)).collect();
+    if let Some(choices) = labelled_values(root, &parts).or_else(|| labelled_values(root, &values)) {
         return Control::Choice(choices);
     }
-    let plain: Option<Vec<_>> = values.iter().map(|part| plain_kind(root, part)).collect();
+    let plain: Option<Vec<_>> = values.into_iter().map(|part| plain_kind(root, part)).collect();
     match plain {
         Some(kinds) if !kinds.is_empty() => any_of(kinds),
         _ => Control::Union(Union::default()),
@@ -91,8 +92,7 @@ fn union(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
 /// Returns the kind of a value that needs no control of its own. `None` for others.
 fn plain_kind(root: &Value, part: &Value) -> Option<Kind> {
     let schema = resolve(root, part)?;
-    let is_plain =
-        |name: &String| ["type", "title", "description", "minLength", "maxLength", "pattern"].contains(&name.as_str());
+    let is_plain = |name: &str| ["type", "title", "description", "minLength", "maxLength", "pattern"].contains(&name);
     schema.keys().all(is_plain).then(|| scalar_kind(schema.get("type")?.as_str()?))?
 }
 
@@ -136,9 +136,9 @@ const KEYWORDS_OF_TYPES: [(&str, &[&str]); 4] = [
     ("number", &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]),
 ];
 
-fn by_type(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
+fn by_type(root: &Value, schema: &Keywords<'_>, name: &str) -> Control {
     let implied = || {
-        let has = |(_, keywords): &&(&str, &[&str])| keywords.iter().any(|keyword| schema.contains_key(*keyword));
+        let has = |(_, keywords): &&(&str, &[&str])| keywords.iter().any(|keyword| schema.contains_key(keyword));
         KEYWORDS_OF_TYPES.iter().find(has).map(|(kind, _)| *kind)
     };
     let kind = match schema.get("type") {
@@ -163,9 +163,9 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str) -> Control {
 }
 
 /// Chooses the control of a value with several types: a text, unless objects or lists have a known form.
-fn several_types(schema: &Map<String, Value>, kinds: &[Value]) -> Control {
+fn several_types(schema: &Keywords<'_>, kinds: &[Value]) -> Control {
     let is_known =
-        ["properties", "additionalProperties", "items", "prefixItems"].iter().any(|it| schema.contains_key(*it));
+        ["properties", "additionalProperties", "items", "prefixItems"].iter().any(|it| schema.contains_key(it));
     if is_known {
         return Control::Union(Union::default());
     }
@@ -173,7 +173,7 @@ fn several_types(schema: &Map<String, Value>, kinds: &[Value]) -> Control {
     any_of(kinds.iter().filter_map(kind).collect())
 }
 
-fn list(root: &Value, schema: &Map<String, Value>) -> Control {
+fn list(root: &Value, schema: &Keywords<'_>) -> Control {
     let rows = || Control::Rows(Rows::default());
     if schema.contains_key("prefixItems") {
         return rows();
@@ -188,7 +188,7 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
     };
     match choices(&items) {
         Some(choices) if is_set => Control::Checks(choices),
-        None if ["oneOf", "anyOf", "const"].iter().any(|keyword| items.contains_key(*keyword)) => rows(),
+        None if ["oneOf", "anyOf", "const"].iter().any(|keyword| items.contains_key(keyword)) => rows(),
         None if is_short("string") => Control::Lines(Scalar::Text),
         None if is_short("number") => Control::Lines(Scalar::Number(NumberKind::Decimal)),
         None if is_short("integer") => Control::Lines(Scalar::Number(NumberKind::Whole)),
@@ -196,11 +196,10 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
     }
 }
 
-fn line(schema: &Map<String, Value>, name: &str) -> Line {
-    let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
+fn line(schema: &Keywords<'_>, name: &str) -> Line {
     let name = name.to_lowercase().replace('-', "_");
     let is_secret = schema.get("writeOnly") == Some(&Value::Bool(true)) || has_secret_name(&name);
-    match text("format") {
+    match schema.text("format") {
         // such a key has lines
         _ if name.ends_with("private_key") => Line::SecretArea,
         "password" => Line::Secret,
@@ -215,7 +214,7 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
         "" => {
             let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_LINE_LENGTH);
             let is_prose = PROSE_NAMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
-            let is_text = text("contentMediaType").starts_with("text/");
+            let is_text = schema.text("contentMediaType").starts_with("text/");
             if is_long || is_prose || is_text { Line::Area } else { Line::Plain }
         }
         _ => Line::Code,

@@ -1,23 +1,25 @@
 //! Properties that a schema takes, or requires, only in some combinations: `if`, `dependentSchemas`, `dependentRequired`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::join::CONDITIONS;
+use super::keywords::{Keywords, Lookup};
 use super::names::{in_sentence, label, plain};
 use super::resolve::resolve;
 use super::secrecy::is_marked;
 
 /// Returns the schema of an object with the properties of all its conditions, and the words about each of them.
-pub(super) fn with_conditional_properties(
+pub(super) fn with_conditional_properties<'s>(
     root: &Value,
-    schema: &Map<String, Value>,
-) -> (Map<String, Value>, HashMap<String, String>) {
+    schema: &Keywords<'s>,
+) -> (Keywords<'s>, HashMap<String, String>) {
     let (mut whole, mut words) = (schema.clone(), HashMap::new());
-    let own = schema.contains_key("if").then_some(schema);
+    let own = schema.contains_key("if").then_some(schema as &dyn Lookup);
     let others = schema.get(CONDITIONS).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
-    for condition in own.into_iter().chain(others) {
+    for condition in own.into_iter().chain(others.map(|other| other as &dyn Lookup)) {
         let test = condition.get("if").unwrap_or(&Value::Null);
         for (keyword, is_met) in [("then", true), ("else", false)] {
             if let Some(branch) = condition.get(keyword) {
@@ -46,11 +48,13 @@ pub(super) fn with_conditional_properties(
 
 /// Adds the properties of a branch. One that the object has anyway stays as it is; of one that two branches have, only what
 /// both say.
-fn add(root: &Value, branch: &Value, told: &str, whole: &mut Map<String, Value>, words: &mut HashMap<String, String>) {
+fn add(root: &Value, branch: &Value, told: &str, whole: &mut Keywords<'_>, words: &mut HashMap<String, String>) {
     let Some(branch) = resolve(root, branch) else { return };
     let Some(properties) = branch.get("properties").and_then(Value::as_object) else { return };
-    let known = whole.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(known) = known else { return };
+    if !whole.contains_key("properties") {
+        whole.insert("properties", Cow::Owned(Value::Object(Map::new())));
+    }
+    let Some(Value::Object(known)) = whole.get_mut("properties") else { return };
     for (name, schema) in properties {
         match (known.get_mut(name), words.contains_key(name)) {
             (None, _) if schema.is_object() => {
@@ -71,7 +75,7 @@ fn add(root: &Value, branch: &Value, told: &str, whole: &mut Map<String, Value>,
 }
 
 /// Says when a condition holds, or when it does not.
-fn test_words(root: &Value, schema: &Map<String, Value>, test: &Value, is_met: bool) -> String {
+fn test_words(root: &Value, schema: &Keywords<'_>, test: &Value, is_met: bool) -> String {
     let properties = test.get("properties").and_then(Value::as_object).filter(|it| !it.is_empty());
     let mut parts = Vec::new();
     for (name, rule) in properties.into_iter().flatten() {
@@ -99,7 +103,7 @@ fn value_words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), plain)
 }
 
-fn name_of(root: &Value, schema: &Map<String, Value>, name: &str) -> String {
+fn name_of(root: &Value, schema: &Keywords<'_>, name: &str) -> String {
     let property = schema.get("properties").and_then(|properties| properties.get(name));
     let title = property.and_then(|property| resolve(root, property)?.get("title")?.as_str().map(plain));
     in_sentence(&title.unwrap_or_else(|| label(name)))
@@ -113,7 +117,7 @@ mod tests {
     fn conditions_of(schema: &Value) -> Vec<(String, String)> {
         let resolved = super::resolve(schema, schema).unwrap();
         let (whole, words) = with_conditional_properties(schema, &resolved);
-        assert!(words.keys().all(|name| whole["properties"].get(name).is_some()), "{whole:?}");
+        assert!(words.keys().all(|name| whole.get("properties").unwrap().get(name).is_some()), "{whole:?}");
         let mut words: Vec<_> = words.into_iter().collect();
         words.sort();
         words

@@ -3,8 +3,9 @@
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine as _};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::keywords::Lookup;
 use super::names::plain;
 
 /// Servers disagree about the padding at the end, so it may be left out.
@@ -36,7 +37,7 @@ pub struct EncodedBytes {
 
 impl EncodedBytes {
     /// Reads the encoding of a string from its schema. Returns `None` for a string that is a text itself.
-    pub(super) fn from_schema(schema: &Map<String, Value>) -> Option<Self> {
+    pub(super) fn from_schema(schema: &impl Lookup) -> Option<Self> {
         let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
         let (format, media_type) = (text("format"), text("contentMediaType"));
         let media_type = media_type.split(';').next().unwrap_or_default().trim();

@@ -37,6 +37,11 @@ pub(super) struct Place<'p> {
 }
 
 impl Place<'_> {
+    /// Returns the pointer that holds the choice if the field is a union.
+    pub(super) fn union_state(&self) -> &str {
+        if self.union_state.is_empty() { &self.pointer } else { &self.union_state }
+    }
+
     /// Returns the place of a field inside of this one.
     pub(super) fn child<'c>(&self, pointer: String, name: &'c str, required: bool, is_secret: bool) -> Place<'c> {
         let depth = self.depth + 1;

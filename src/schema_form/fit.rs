@@ -2,46 +2,65 @@
 
 use std::cell::{Cell, OnceCell};
 
-use serde_json::{Map, Value};
+use jsonschema::{Draft, Registry};
+use serde_json::Value;
 
-use super::validator::build_validator;
+use super::keywords::Keywords;
+use super::validator::{drafts, options};
+use super::weight::size;
 
-/// Name of the definition that holds the whole schema, in the schema of a part.
-const WHOLE: &str = "whole";
+/// The address of the whole schema, for the references of its parts. No document has it.
+const WHOLE: &str = "json-schema:///whole";
 
-/// Most parts with references that one form judges.
-const MAX_PARTS: usize = 60;
+/// The maximum weight of what one form judges: each part is compiled, with what its references lead to.
+const MAX_WEIGHT: usize = 300_000;
+
+/// The whole schema in one draft, as references of its parts find it. `None` if it is not valid in the draft.
+type Whole<'a> = OnceCell<Option<Registry<'a>>>;
 
 /// Validates values against parts of one schema.
 pub(super) struct Fit<'a> {
     root: &'a Value,
-    /// The whole schema, with references as parts of it see them.
-    whole: OnceCell<Value>,
-    /// The number of parts with references that may still be judged: each takes the whole schema.
-    parts_left: Cell<usize>,
+    /// The whole schema in each draft that it may be of.
+    whole: [Whole<'a>; 2],
+    /// The number of parts of the whole schema.
+    whole_size: OnceCell<usize>,
+    /// The weight that may still be judged.
+    weight_left: Cell<usize>,
 }
 
 impl<'a> Fit<'a> {
     pub(super) const fn new(root: &'a Value) -> Self {
-        Self { root, whole: OnceCell::new(), parts_left: Cell::new(MAX_PARTS) }
+        let whole = [OnceCell::new(), OnceCell::new()];
+        Self { root, whole, whole_size: OnceCell::new(), weight_left: Cell::new(MAX_WEIGHT) }
     }
 
     /// Reports whether a part accepts a value. A part that the hub cannot use accepts nothing.
-    pub(super) fn accepts(&self, part: &Map<String, Value>, value: &Value) -> bool {
-        let part = Value::Object(part.clone());
-        let part = if has_references(&part) {
-            let Some(left) = self.parts_left.get().checked_sub(1) else { return false };
-            self.parts_left.set(left);
-            self.with_whole(&part)
-        } else {
-            part
-        };
-        build_validator(&part, self.root).is_ok_and(|validator| validator.is_valid(value))
+    pub(super) fn accepts(&self, part: &Keywords<'_>, value: &Value) -> bool {
+        let has_references = part.contains_key("$ref") || part.values().any(has_references);
+        let left = self.weight_left.get();
+        let own = part.values().fold(0, |weight, part| weight + size(part, left));
+        let whole = if has_references { *self.whole_size.get_or_init(|| size(self.root, MAX_WEIGHT)) } else { 0 };
+        let Some(left) = left.checked_sub(own + whole) else { return false };
+        self.weight_left.set(left);
+        let part = moved(&part.to_value());
+        let mut drafts = drafts(self.root).iter().zip(&self.whole);
+        drafts
+            .find_map(|(draft, whole)| self.validate(&part, value, *draft, has_references.then_some(whole)))
+            .unwrap_or(false)
     }
 
-    fn with_whole(&self, part: &Value) -> Value {
-        let whole = self.whole.get_or_init(|| moved(self.root));
-        serde_json::json!({ "allOf": [moved(part)], "$defs": { WHOLE: whole } })
+    /// Reports whether a part accepts a value in a draft. `None` if the part is not valid in that draft.
+    fn validate(&self, part: &Value, value: &Value, draft: Draft, whole: Option<&Whole<'a>>) -> Option<bool> {
+        let options = options(draft);
+        let validator = match whole {
+            Some(whole) => {
+                let prepare = || Registry::new().draft(draft).add(WHOLE, self.root).ok()?.prepare().ok();
+                options.with_registry(whole.get_or_init(prepare).as_ref()?).build(part)
+            }
+            None => options.build(part),
+        };
+        Some(validator.ok()?.is_valid(value))
     }
 }
 
@@ -53,17 +72,14 @@ fn has_references(schema: &Value) -> bool {
     }
 }
 
-/// Returns a schema whose references lead into the definition of the whole.
+/// Returns a schema whose references lead into the whole schema.
 fn moved(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
             let member = |(name, value): (&String, &Value)| {
                 let value = match (name.as_str(), value) {
-                    ("$ref", Value::String(target)) => match target.strip_prefix('#') {
-                        Some(pointer) => format!("#/$defs/{WHOLE}{pointer}").into(),
-                        None => value.clone(),
-                    },
-                    ("enum" | "const" | "default" | "examples" | "example", _) => value.clone(),
+                    ("$ref", Value::String(target)) if target.starts_with('#') => format!("{WHOLE}{target}").into(),
+                    ("enum" | "const" | "default" | "examples" | "example" | "$ref", _) => value.clone(),
                     _ => moved(value),
                 };
                 (name.clone(), value)
@@ -79,17 +95,17 @@ fn moved(schema: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::Fit;
-    use serde_json::json;
+    use super::{Fit, Keywords};
+    use serde_json::{Value, json};
 
     #[test]
     fn a_part_is_judged_with_the_references_of_the_whole() {
         let root = json!({ "$id": "https://x.test/a", "$defs": { "n": { "type": "integer" } }, "properties": {
             "a": { "items": { "$ref": "#/$defs/n" } } } });
         let fit = Fit::new(&root);
-        let part = root["properties"]["a"].as_object().unwrap();
-        assert!(fit.accepts(part, &json!([1, 2])));
-        assert!(!fit.accepts(part, &json!([1, "two"])));
-        assert!(!fit.accepts(json!({ "type": 7 }).as_object().unwrap(), &json!(1)), "a broken part accepts nothing");
+        let accepts = |part: &Value, value: Value| fit.accepts(&Keywords::borrow(part.as_object().unwrap()), &value);
+        let part = &root["properties"]["a"];
+        assert!(accepts(part, json!([1, 2])) && !accepts(part, json!([1, "two"])));
+        assert!(!accepts(&json!({ "type": 7 }), json!(1)), "a broken part accepts nothing");
     }
 }

@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::conditions::with_conditional_properties;
 use super::field::{self, Control, Field, Group};
 use super::field_place::{Place, Source};
+use super::keywords::Keywords;
 use super::names::{plain, singular, step};
 use super::pattern::matches;
 use super::scalar::Line;
@@ -14,20 +15,14 @@ use super::scalar::Line;
 const MAX_OPEN_PROPERTIES: usize = 8;
 
 /// The schema of a value about which nothing is said.
-const ANY: &Value = &Value::Bool(true);
+pub(super) const ANY: &Value = &Value::Bool(true);
 
 /// Maximum number of rows for names of one's choice.
 pub(super) const MAX_ROWS: usize = 200;
 
 impl Builder<'_> {
     /// Builds the fields of an object.
-    pub(super) fn group(
-        &mut self,
-        field: &mut Field,
-        place: &Place<'_>,
-        schema: &Map<String, Value>,
-        source: Source<'_>,
-    ) {
+    pub(super) fn group(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
         let is_optional = !field.required || field.nullable;
         let is_removable = is_optional && place.depth > 1 && is_large(schema);
         let has_contents = match source {
@@ -72,7 +67,7 @@ impl Builder<'_> {
         *group = Group { fields, map, is_removable, rules: std::mem::take(&mut group.rules) };
     }
 
-    fn map(&mut self, field: &Field, place: &Place<'_>, schema: &Map<String, Value>, source: Source<'_>) -> field::Map {
+    fn map(&mut self, field: &Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) -> field::Map {
         let noun = if place.pointer.is_empty() { "property".to_owned() } else { singular(place.name) };
         let pointer = &place.pointer;
         if let Source::Value(Value::Object(members)) = source {
@@ -97,8 +92,7 @@ impl Builder<'_> {
             };
             let label = Some(super::describe::row_label(&noun, at, ids.len()));
             let child = Place { label, ..place.child(row, &name, true, field.is_secret) };
-            let schema = schema_of_name(schema, &name).clone();
-            rows.push(self.field(&child, &schema, source));
+            rows.push(self.field(&child, schema_of_name(schema, &name), source));
         }
         let max = schema.get("maxProperties").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
         let max = max.unwrap_or(MAX_ROWS).min(MAX_ROWS);
@@ -127,12 +121,7 @@ impl Builder<'_> {
     }
 
     /// Reports whether a group can show an object: each name has a field, or can be typed.
-    pub(super) fn group_holds(
-        &self,
-        _group: &Group,
-        schema: &Map<String, Value>,
-        members: &Map<String, Value>,
-    ) -> bool {
+    pub(super) fn group_holds(&self, schema: &Keywords<'_>, members: &Map<String, Value>) -> bool {
         let (schema, _) = with_conditional_properties(self.root, schema);
         let known = schema.get("properties").and_then(Value::as_object);
         let has_field = |name: &str| {
@@ -152,7 +141,7 @@ impl Builder<'_> {
 
 /// Returns the properties of an object, each with its schema, and whether it is required. A required name without a
 /// description is one, too.
-fn properties(schema: &Map<String, Value>) -> Vec<(&str, &Value, bool)> {
+fn properties<'s>(schema: &'s Keywords<'_>) -> Vec<(&'s str, &'s Value, bool)> {
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let named = schema.get("properties").and_then(Value::as_object);
@@ -165,7 +154,7 @@ fn properties(schema: &Map<String, Value>) -> Vec<(&str, &Value, bool)> {
 }
 
 /// Reports whether an object takes names of one's choice. One that says nothing of its names takes any.
-fn takes_other_names(schema: &Map<String, Value>) -> bool {
+fn takes_other_names(schema: &Keywords<'_>) -> bool {
     let rule = schema.get("additionalProperties");
     let has_names = schema.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
     rule.is_some_and(|rule| *rule != Value::Bool(false))
@@ -174,7 +163,7 @@ fn takes_other_names(schema: &Map<String, Value>) -> bool {
 }
 
 /// Returns the schema of a property whose name somebody chose.
-fn schema_of_name<'s>(schema: &'s Map<String, Value>, name: &str) -> &'s Value {
+fn schema_of_name<'s>(schema: &'s Keywords<'_>, name: &str) -> &'s Value {
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     let matching = patterns.into_iter().flatten().find(|(pattern, _)| matches(pattern, name));
     let first = || patterns.and_then(|patterns| patterns.values().next());
@@ -185,7 +174,7 @@ fn schema_of_name<'s>(schema: &'s Map<String, Value>, name: &str) -> &'s Value {
     }
 }
 
-fn name_hint(schema: &Map<String, Value>) -> String {
+fn name_hint(schema: &Keywords<'_>) -> String {
     let names = schema.get("propertyNames").and_then(Value::as_object);
     let description = names.and_then(|names| names.get("description")).and_then(Value::as_str);
     let values = names.and_then(|names| names.get("enum")).and_then(Value::as_array);
@@ -204,7 +193,7 @@ fn name_hint(schema: &Map<String, Value>) -> String {
 }
 
 /// Reports whether an object is too large to be shown before somebody adds it.
-fn is_large(schema: &Map<String, Value>) -> bool {
+fn is_large(schema: &Keywords<'_>) -> bool {
     let Some(named) = schema.get("properties").and_then(Value::as_object) else { return false };
     let is_nested = |property: &Value| {
         ["$ref", "allOf", "anyOf", "oneOf", "properties", "items", "additionalProperties"]

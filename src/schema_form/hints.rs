@@ -1,11 +1,12 @@
 //! Hints of fields: limits in words, and one example.
 
 use jiff::civil::Date;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::MAX_INPUT_BYTES;
 use super::bytes_hints::{bytes_limit, bytes_words};
 use super::field::{Control, Field};
+use super::keywords::Keywords;
 use super::names::plain;
 use super::number::grouped;
 use super::scalar::{Lifecycle, Line};
@@ -94,7 +95,7 @@ fn has_own_words(field: &Field, example: Option<&str>) -> bool {
 }
 
 /// Returns the limits of a value, in words.
-pub(super) fn limits(schema: &Map<String, Value>, control: &Control) -> Vec<String> {
+pub(super) fn limits(schema: &Keywords<'_>, control: &Control) -> Vec<String> {
     let number = |key: &str| schema.get(key).and_then(Value::as_number).map(Number::to_string);
     let range = |low: Option<String>, high: Option<String>| match (low, high) {
         (Some(low), Some(high)) => Some(format!("{low} to {high}")),
@@ -127,7 +128,7 @@ pub(super) fn limits(schema: &Map<String, Value>, control: &Control) -> Vec<Stri
 
 /// Describes how many characters or items there may be. That there must be one is said by "Enter". A maximum above `longest`
 /// is not named.
-fn count_range(schema: &Map<String, Value>, keys: (&str, &str), unit: &str, longest: u64) -> Option<String> {
+fn count_range(schema: &Keywords<'_>, keys: (&str, &str), unit: &str, longest: u64) -> Option<String> {
     let number = |key: &str| schema.get(key).and_then(Value::as_u64);
     let least = number(keys.0).filter(|least| *least > 1);
     let most = number(keys.1).filter(|most| *most <= longest);

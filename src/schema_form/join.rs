@@ -1,76 +1,102 @@
 //! Joining of two schemas that describe one value: the value has to satisfy both.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
+
+use super::keywords::Keywords;
 
 /// Keyword for the conditions (`if`, `then`, `else`) of all parts of a schema. No schema has it.
 pub(super) const CONDITIONS: &str = "$conditions";
 
 /// Joins `other` into `own`, whose words for people win. Returns `None` if no form can show both.
-pub(super) fn join(mut own: Map<String, Value>, other: &Map<String, Value>) -> Option<Map<String, Value>> {
-    for (keyword, theirs) in other {
-        let Some(ours) = own.get(keyword) else {
-            own.insert(keyword.clone(), theirs.clone());
-            continue;
+pub(super) fn join<'s>(mut own: Keywords<'s>, other: Keywords<'s>) -> Option<Keywords<'s>> {
+    for (keyword, theirs) in other.into_pairs() {
+        let joined = match own.remove(keyword) {
+            None => theirs,
+            Some(ours) => join_keyword(keyword, ours, theirs)?,
         };
-        if ours != theirs {
-            let joined = join_keyword(keyword, ours, theirs)?;
-            own.insert(keyword.clone(), joined);
-        }
+        own.insert(keyword, joined);
     }
     Some(own)
 }
 
-/// Joins two different values of a keyword.
-fn join_keyword(keyword: &str, ours: &Value, theirs: &Value) -> Option<Value> {
-    match keyword {
-        "properties" => Some(join_properties(ours, theirs)),
-        "required" => Some(union(ours, theirs)),
-        "type" => common_type(ours, theirs),
-        "enum" => common(ours, theirs),
-        "minimum" | "exclusiveMinimum" | "minLength" | "minItems" => Some(pick(ours, theirs, |a, b| a >= b)),
-        "maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" => Some(pick(ours, theirs, |a, b| a <= b)),
-        "items" | "additionalProperties" => Some(both(ours, theirs)),
-        "writeOnly" | "uniqueItems" => Some(Value::Bool(*ours == Value::Bool(true) || *theirs == Value::Bool(true))),
-        CONDITIONS => Some(both_lists(ours, theirs)),
-        "const" | "anyOf" | "oneOf" | "prefixItems" | "contains" => None,
-        // words for people, and rules that only the validator applies
-        _ => Some(ours.clone()),
+/// Joins two values of a keyword. A list or an object that is joined already grows, and is not copied again.
+fn join_keyword<'s>(keyword: &str, ours: Cow<'s, Value>, theirs: Cow<'s, Value>) -> Option<Cow<'s, Value>> {
+    if ours == theirs {
+        return Some(ours);
     }
+    let owned = match keyword {
+        "properties" => join_properties(ours.into_owned(), &theirs),
+        CONDITIONS => both_lists(ours.into_owned(), theirs.into_owned()),
+        "required" => union(ours.into_owned(), &theirs),
+        "type" => common_type(&ours, &theirs)?,
+        "enum" => common(&ours, &theirs)?,
+        "minimum" | "exclusiveMinimum" | "minLength" | "minItems" => pick(&ours, &theirs, |a, b| a >= b),
+        "maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" => pick(&ours, &theirs, |a, b| a <= b),
+        "items" | "additionalProperties" => both(ours.into_owned(), &theirs),
+        "writeOnly" | "uniqueItems" => Value::Bool(*ours == Value::Bool(true) || *theirs == Value::Bool(true)),
+        "const" | "anyOf" | "oneOf" | "prefixItems" | "contains" => return None,
+        // words for people, and rules that only the validator applies
+        _ => return Some(ours),
+    };
+    Some(Cow::Owned(owned))
 }
 
-fn join_properties(ours: &Value, theirs: &Value) -> Value {
-    let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { return ours.clone() };
-    let mut joined = ours.clone();
+fn join_properties(mut ours: Value, theirs: &Value) -> Value {
+    let (Some(joined), Some(theirs)) = (ours.as_object_mut(), theirs.as_object()) else { return ours };
     for (name, schema) in theirs {
-        let schema = joined.get(name).map_or_else(|| schema.clone(), |own| both(own, schema));
-        joined.insert(name.clone(), schema);
+        match joined.get_mut(name) {
+            Some(own) => *own = both(own.take(), schema),
+            None => {
+                joined.insert(name.clone(), schema.clone());
+            }
+        }
     }
-    Value::Object(joined)
+    ours
 }
 
 /// Returns a schema of what satisfies both.
-fn both(ours: &Value, theirs: &Value) -> Value {
+fn both(ours: Value, theirs: &Value) -> Value {
     match (ours, theirs) {
-        (same, other) if same == other => same.clone(),
+        (same, other) if same == *other => same,
         (Value::Bool(false), _) | (_, Value::Bool(false)) => Value::Bool(false),
-        (Value::Bool(true), other) | (other, Value::Bool(true)) => other.clone(),
-        _ => json!({ "allOf": [ours, theirs] }),
+        (Value::Bool(true), other) => other.clone(),
+        (other, Value::Bool(true)) => other,
+        (Value::Object(mut ours), theirs) if is_joined(&ours) => {
+            if let Some(Value::Array(parts)) = ours.get_mut("allOf") {
+                parts.push(theirs.clone());
+            }
+            Value::Object(ours)
+        }
+        (ours, theirs) => json!({ "allOf": [ours, theirs] }),
     }
 }
 
-fn list(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+/// Reports whether a schema only says that several others count.
+fn is_joined(schema: &Map<String, Value>) -> bool {
+    schema.len() == 1 && schema.get("allOf").is_some_and(Value::is_array)
 }
 
-fn both_lists(ours: &Value, theirs: &Value) -> Value {
-    Value::Array([list(ours), list(theirs)].concat())
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
-fn union(ours: &Value, theirs: &Value) -> Value {
-    let mut all = list(ours);
+fn into_list(value: Value) -> Vec<Value> {
+    if let Value::Array(items) = value { items } else { vec![value] }
+}
+
+fn both_lists(ours: Value, theirs: Value) -> Value {
+    let mut all = into_list(ours);
+    all.extend(into_list(theirs));
+    Value::Array(all)
+}
+
+fn union(ours: Value, theirs: &Value) -> Value {
+    let mut all = into_list(ours);
     for value in list(theirs) {
-        if !all.contains(&value) {
-            all.push(value);
+        if !all.contains(value) {
+            all.push(value.clone());
         }
     }
     Value::Array(all)
@@ -78,7 +104,7 @@ fn union(ours: &Value, theirs: &Value) -> Value {
 
 fn common(ours: &Value, theirs: &Value) -> Option<Value> {
     let theirs = list(theirs);
-    let both: Vec<_> = list(ours).into_iter().filter(|value| theirs.contains(value)).collect();
+    let both: Vec<_> = list(ours).iter().filter(|value| theirs.contains(value)).cloned().collect();
     (!both.is_empty()).then_some(Value::Array(both))
 }
 
@@ -88,8 +114,8 @@ fn common_type(ours: &Value, theirs: &Value) -> Option<Value> {
     let allows = |kinds: &[Value], kind: &Value| {
         kinds.contains(kind) || (kind == "integer" && kinds.iter().any(|kind| kind == "number"))
     };
-    let mut both: Vec<_> = ours.iter().filter(|kind| allows(&theirs, kind)).cloned().collect();
-    both.extend(theirs.iter().filter(|kind| !ours.contains(kind) && allows(&ours, kind)).cloned());
+    let mut both: Vec<_> = ours.iter().filter(|kind| allows(theirs, kind)).cloned().collect();
+    both.extend(theirs.iter().filter(|kind| !ours.contains(kind) && allows(ours, kind)).cloned());
     match both.as_slice() {
         [] => None,
         [only] => Some(only.clone()),
@@ -108,11 +134,12 @@ fn pick(ours: &Value, theirs: &Value, is_tighter: impl Fn(f64, f64) -> bool) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::join;
+    use super::{Keywords, join};
     use serde_json::{Value, json};
 
     fn joined(own: &Value, other: &Value) -> Option<Value> {
-        join(own.as_object().unwrap().clone(), other.as_object().unwrap()).map(Value::Object)
+        let (own, other) = (own.as_object().unwrap(), other.as_object().unwrap());
+        join(Keywords::borrow(own), Keywords::borrow(other)).map(|joined| joined.to_value())
     }
 
     #[test]

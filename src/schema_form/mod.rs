@@ -48,6 +48,7 @@ mod group_builder;
 mod hints;
 mod join;
 mod json_text;
+mod keywords;
 mod mask;
 mod masked_text;
 mod missing;

@@ -1,37 +1,40 @@
 //! Null as one of the values of a schema.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::join::join;
+use super::keywords::Keywords;
 use super::resolve::resolve;
 
 /// Removes null from a schema: `type: [T, "null"]` and `anyOf: [T, null]` are a nullable T. A union of one is that one.
-pub(super) fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map<String, Value>, bool) {
+pub(super) fn without_null<'s>(root: &'s Value, mut schema: Keywords<'s>) -> (Keywords<'s>, bool) {
     if let Some(Value::Array(kinds)) = schema.get("type") {
         let others: Vec<_> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
         if others.is_empty() {
-            schema.insert("type".to_owned(), "null".into());
+            schema.insert("type", Cow::Owned("null".into()));
             return (schema, false);
         }
         // the values of `enum` and `const` say themselves whether null is among them
         let nullable = others.len() < kinds.len() && !schema.contains_key("enum") && !schema.contains_key("const");
         let kind = if let [only] = others.as_slice() { only.clone() } else { Value::Array(others) };
-        schema.insert("type".to_owned(), kind);
+        schema.insert("type", Cow::Owned(kind));
         return (schema, nullable);
     }
     for keyword in ["anyOf", "oneOf"] {
-        let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
+        let Some(Value::Array(branches)) = schema.borrowed(keyword) else { continue };
         // a list of constants says itself whether null is among them, and what it is called
         if branches.iter().all(|branch| branch.get("const").is_some()) {
             return (schema, false);
         }
-        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).cloned().collect();
+        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).collect();
         let nullable = others.len() < branches.len();
         if let [only] = others.as_slice() {
             let Some(inner) = resolve(root, only) else { continue };
-            let (mut outer, inner) = (schema.clone(), inner.into_owned());
-            outer.shift_remove(keyword);
-            if let Some(joined) = join(outer, &inner) {
+            let mut outer = schema.clone();
+            outer.remove(keyword);
+            if let Some(joined) = join(outer, inner) {
                 let (joined, is_inner_nullable) = without_null(root, joined);
                 return (joined, nullable || is_inner_nullable);
             }

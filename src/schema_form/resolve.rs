@@ -5,32 +5,30 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::join::{CONDITIONS, join};
+use super::keywords::{Keywords, Lookup};
 
 /// Maximum number of references in one place; more count as recursive.
 const MAX_REFERENCES: usize = 16;
 
 /// Resolves a schema whose references are JSON Pointers. Returns `None` for circular and broken references, and for parts
 /// that no form can show together.
-pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Cow<'a, Map<String, Value>>> {
-    let object = schema.as_object()?;
-    if !object.contains_key("$ref") && !object.contains_key("allOf") {
-        return Some(Cow::Borrowed(object));
-    }
+pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Keywords<'a>> {
     let mut references_left = MAX_REFERENCES;
-    flatten(root, object, &mut references_left).map(Cow::Owned)
+    flatten(root, schema.as_object()?, &mut references_left)
 }
 
-fn flatten(root: &Value, object: &Map<String, Value>, references_left: &mut usize) -> Option<Map<String, Value>> {
-    let mut own = object.clone();
-    let (reference, parts) = (own.shift_remove("$ref"), own.shift_remove("allOf"));
-    let target = match &reference {
+fn flatten<'a>(root: &'a Value, object: &'a Map<String, Value>, references_left: &mut usize) -> Option<Keywords<'a>> {
+    let mut own = Keywords::borrow(object);
+    own.remove("$ref");
+    own.remove("allOf");
+    let target = match object.get("$ref") {
         Some(reference) => {
             *references_left = references_left.checked_sub(1)?;
             Some(root.pointer(local(reference.as_str()?)?)?)
         }
         None => None,
     };
-    let parts = match &parts {
+    let parts = match object.get("allOf") {
         Some(parts) => parts.as_array()?.as_slice(),
         None => &[],
     };
@@ -38,21 +36,24 @@ fn flatten(root: &Value, object: &Map<String, Value>, references_left: &mut usiz
         if *part != Value::Bool(true) {
             let mut part = flatten(root, part.as_object()?, references_left)?;
             move_condition(&mut part);
-            own = join(own, &part)?;
+            own = join(own, part)?;
         }
     }
     Some(own)
 }
 
 /// Moves the condition of a part of `allOf` into the list of conditions: several parts have one.
-fn move_condition(part: &mut Map<String, Value>) {
+fn move_condition(part: &mut Keywords<'_>) {
     let words = ["if", "then", "else"];
-    let moved: Map<_, _> = words.iter().filter_map(|word| part.shift_remove_entry(*word)).collect();
+    let take = |word: &str| Some((word.to_owned(), part.remove(word)?.into_owned()));
+    let moved: Map<_, _> = words.into_iter().filter_map(take).collect();
     if moved.contains_key("if") {
-        let list = part.entry(CONDITIONS).or_insert_with(|| Value::Array(Vec::new()));
-        if let Value::Array(list) = list {
-            list.push(Value::Object(moved));
-        }
+        let mut list = match part.remove(CONDITIONS).map(Cow::into_owned) {
+            Some(Value::Array(list)) => list,
+            _ => Vec::new(),
+        };
+        list.push(Value::Object(moved));
+        part.insert(CONDITIONS, Cow::Owned(Value::Array(list)));
     }
 }
 
@@ -69,13 +70,21 @@ pub(super) fn collect_parts<'a>(root: &'a Value, schema: &'a Value, parts: &mut 
         return;
     }
     parts.push(object);
+    collect_other_parts(root, object, parts);
+}
+
+/// Collects the schemas that describe one value beside the keywords of its schema itself.
+pub(super) fn collect_other_parts<'a>(
+    root: &'a Value,
+    object: &'a impl Lookup,
+    parts: &mut Vec<&'a Map<String, Value>>,
+) {
+    let lists = ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| object.get(keyword)?.as_array()).flatten();
+    let conditional = ["if", "then", "else"].iter().filter_map(|keyword| object.get(keyword));
+    let dependent = ["dependentSchemas", "dependencies"].iter().filter_map(|keyword| object.get(keyword)?.as_object());
     let reference = object.get("$ref").and_then(Value::as_str).and_then(local);
     let target = reference.and_then(|pointer| root.pointer(pointer));
-    let lists = ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
-    let conditional = ["if", "then", "else"].iter().filter_map(|keyword| object.get(*keyword));
-    let dependent = ["dependentSchemas", "dependencies"].iter().filter_map(|keyword| object.get(*keyword)?.as_object());
-    let dependent = dependent.flat_map(Map::values);
-    for part in target.into_iter().chain(lists).chain(conditional).chain(dependent) {
+    for part in target.into_iter().chain(lists).chain(conditional).chain(dependent.flat_map(Map::values)) {
         collect_parts(root, part, parts);
     }
 }
@@ -90,7 +99,7 @@ mod tests {
         let root = json!({ "$defs": { "n": { "type": "integer", "title": "There" } } });
         let schema = json!({ "$ref": "#/$defs/n", "title": "Here" });
         let found = resolve(&root, &schema).unwrap();
-        assert_eq!((found["type"].as_str(), found["title"].as_str()), (Some("integer"), Some("Here")));
+        assert_eq!((found.text("type"), found.text("title")), ("integer", "Here"));
     }
 
     #[test]
@@ -100,8 +109,8 @@ mod tests {
             "properties": { "a": {} }, "$ref": "#/$defs/base",
             "allOf": [true, { "properties": { "z": {} } }, { "allOf": [{ "required": ["z"] }] }] });
         let found = resolve(&root, &schema).unwrap();
-        assert_eq!(found["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "b", "z"]);
-        assert_eq!(found["required"], json!(["b", "z"]));
+        assert_eq!(found.get("properties").unwrap().as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "b", "z"]);
+        assert_eq!(found.get("required"), Some(&json!(["b", "z"])));
         assert!(!found.contains_key("allOf") && !found.contains_key("$ref"));
     }
 

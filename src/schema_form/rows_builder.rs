@@ -1,12 +1,13 @@
 //! Building of lists whose items have their own controls.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::builder::Builder;
 use super::describe::row_label;
 use super::field::{Control, Field, Rows};
 use super::field_place::{Place, Source};
-use super::group_builder::MAX_ROWS;
+use super::group_builder::{ANY, MAX_ROWS};
+use super::keywords::Keywords;
 use super::names::singular;
 
 /// Most rows that a blank form has.
@@ -14,13 +15,7 @@ const MAX_BLANK_ROWS: usize = 20;
 
 impl Builder<'_> {
     /// Builds the items of a list.
-    pub(super) fn rows(
-        &mut self,
-        field: &mut Field,
-        place: &Place<'_>,
-        schema: &Map<String, Value>,
-        source: Source<'_>,
-    ) {
+    pub(super) fn rows(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
         let pointer = &place.pointer;
         let fixed = fixed_items(schema);
         let blank = match source {
@@ -57,7 +52,7 @@ impl Builder<'_> {
                 self.field(&child, schema, source)
             } else {
                 let label = Some(row_label(&noun, at, ids.len()));
-                self.field(&Place { label, ..child }, &items, source)
+                self.field(&Place { label, ..child }, items, source)
             };
             rows.push(row);
         }
@@ -66,14 +61,14 @@ impl Builder<'_> {
     }
 
     /// Reports whether rows can show a list.
-    pub(super) fn rows_hold(&self, schema: &Map<String, Value>, items: &[Value]) -> bool {
+    pub(super) fn rows_hold(&self, schema: &Keywords<'_>, items: &[Value]) -> bool {
         items.len() <= max_items(schema) && items.len() <= self.fields_left
     }
 }
 
 /// Returns the number of items that a form can have.
-fn max_items(schema: &Map<String, Value>) -> usize {
-    if later_items(schema) == Value::Bool(false) {
+fn max_items(schema: &Keywords<'_>) -> usize {
+    if *later_items(schema) == Value::Bool(false) {
         return fixed_items(schema).len();
     }
     let most = schema.get("maxItems").and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
@@ -81,22 +76,22 @@ fn max_items(schema: &Map<String, Value>) -> usize {
 }
 
 /// Returns the schemas of the first items, if each has its own.
-fn fixed_items(schema: &Map<String, Value>) -> Vec<Value> {
+fn fixed_items<'s>(schema: &'s Keywords<'_>) -> &'s [Value] {
     let placed = schema.get("prefixItems").or_else(|| schema.get("items").filter(|items| items.is_array()));
-    placed.and_then(Value::as_array).cloned().unwrap_or_default()
+    placed.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// Returns the schema of the items after the first ones.
-fn later_items(schema: &Map<String, Value>) -> Value {
+fn later_items<'s>(schema: &'s Keywords<'_>) -> &'s Value {
     let rule = match schema.get("items") {
         Some(Value::Array(_)) => schema.get("additionalItems"),
         other => other,
     };
-    rule.or_else(|| schema.get("contains")).cloned().unwrap_or(Value::Bool(true))
+    rule.or_else(|| schema.get("contains")).unwrap_or(ANY)
 }
 
 /// Returns the noun of an item: its title, or the singular of the list.
-fn item_noun(schema: &Map<String, Value>, name: &str) -> String {
+fn item_noun(schema: &Keywords<'_>, name: &str) -> String {
     let title = later_items(schema).get("title").and_then(Value::as_str).map(super::names::plain);
     let own_title = || schema.get("title").and_then(Value::as_str).map(super::names::plain);
     match title.filter(|title| !title.is_empty() && title.len() <= 40) {

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::choose::has_secret_name;
+use super::keywords::{Keywords, Lookup};
 use super::pattern::matches;
-use super::resolve::collect_parts;
+use super::resolve::{collect_other_parts, collect_parts};
 
 /// All schemas that describe one value, without their references.
 pub(super) type SchemaParts<'a> = Vec<&'a Map<String, Value>>;
@@ -20,10 +21,26 @@ pub(super) fn parts_of<'a>(root: &'a Value, schemas: impl IntoIterator<Item = &'
 
 /// Reports whether a schema calls its value secret, whatever the value's type: `writeOnly` or `format: password`.
 pub(super) fn is_marked(parts: &[&Map<String, Value>]) -> bool {
-    let says = |part: &Map<String, Value>| {
-        part.get("writeOnly") == Some(&Value::Bool(true)) || part.get("format").is_some_and(|it| it == "password")
-    };
-    parts.iter().any(|part| says(part))
+    parts.iter().any(|part| says_secret(*part))
+}
+
+/// Reports whether a schema calls its value secret, in whichever of its parts.
+pub(super) fn is_marked_anywhere(root: &Value, schema: &Keywords<'_>) -> bool {
+    let mut parts = Vec::new();
+    collect_other_parts(root, schema, &mut parts);
+    says_secret(schema) || is_marked(&parts)
+}
+
+/// Reports whether a schema calls the items of a list secret.
+pub(super) fn has_marked_items(root: &Value, schema: &Keywords<'_>) -> bool {
+    let mut parts = Vec::new();
+    collect_other_parts(root, schema, &mut parts);
+    let items = items_of(schema, 0).chain(parts.into_iter().flat_map(|part| items_of(part, 0)));
+    is_marked(&parts_of(root, items))
+}
+
+fn says_secret(schema: &impl Lookup) -> bool {
+    schema.get("writeOnly") == Some(&Value::Bool(true)) || schema.get("format").is_some_and(|it| it == "password")
 }
 
 /// Reports whether a value is secret. A name that ends like a secret counts for text only: `max_secret: 4` is a number.
@@ -54,11 +71,11 @@ pub(super) fn member_schemas<'a>(parts: &[&'a Map<String, Value>], name: &str) -
 
 /// Returns the schemas of an item of a list, in all drafts.
 pub(super) fn item_schemas<'a>(parts: &[&'a Map<String, Value>], at: usize) -> Vec<&'a Value> {
-    let of_part = |part: &&'a Map<String, Value>| {
-        let part: &'a Map<String, Value> = part;
-        let placed = ["prefixItems", "items"].into_iter().filter_map(move |rule| part.get(rule)?.get(at));
-        let each = ["items", "additionalItems", "unevaluatedItems", "contains"].into_iter();
-        placed.chain(each.filter_map(|rule| part.get(rule)))
-    };
-    parts.iter().flat_map(of_part).collect()
+    parts.iter().flat_map(|part| items_of(*part, at)).collect()
+}
+
+fn items_of(part: &impl Lookup, at: usize) -> impl Iterator<Item = &Value> {
+    let placed = ["prefixItems", "items"].into_iter().filter_map(move |rule| part.get(rule)?.get(at));
+    let each = ["items", "additionalItems", "unevaluatedItems", "contains"].into_iter();
+    placed.chain(each.filter_map(|rule| part.get(rule)))
 }

@@ -1,6 +1,6 @@
 //! The compiled schema of a tool.
 
-use jsonschema::{Draft, ValidationError};
+use jsonschema::{Draft, ValidationError, ValidationOptions};
 use serde_json::Value;
 
 use super::names::cut;
@@ -58,31 +58,43 @@ fn compile(schema: &Value) -> std::result::Result<jsonschema::Validator, String>
     if schema.to_string().len() > MAX_SCHEMA_BYTES {
         return Err("It is longer than 256 kB".to_owned());
     }
-    let built = build_validator(schema, schema);
-    built.map_err(|error| match error.instance_path().as_str() {
+    build_validator(schema).map_err(|error| match error.instance_path().as_str() {
         "" => cut(&error.to_string()),
         place => format!("{}, at {}", cut(&error.to_string()), cut(place)),
     })
 }
 
-/// Builds the validator of a schema, in the dialect that `root` names.
-pub(super) fn build_validator<'s>(
-    schema: &'s Value,
-    root: &Value,
-) -> std::result::Result<jsonschema::Validator, Box<ValidationError<'s>>> {
-    let options = || jsonschema::options().should_validate_formats(true);
-    let with = |draft: Draft, schema: &Value| {
-        options().with_draft(draft).build(schema).map_err(|error| Box::new(error.to_owned()))
-    };
-    match root.get("$schema") {
-        // a dialect that the hub does not know mostly adds words to 2020-12
-        Some(_) if Draft::default().detect(root) == Draft::Unknown => {
-            let mut schema = schema.clone();
-            schema.as_object_mut().map(|members| members.shift_remove("$schema"));
-            with(Draft::Draft202012, &schema)
-        }
-        Some(_) => with(Draft::default().detect(root), schema),
+/// Builds the validator of a schema, in the dialect that it names.
+fn build_validator(schema: &Value) -> std::result::Result<jsonschema::Validator, Box<ValidationError<'static>>> {
+    let is_unknown = schema.get("$schema").is_some() && Draft::default().detect(schema) == Draft::Unknown;
+    let without_dialect = is_unknown.then(|| {
+        let mut schema = schema.clone();
+        schema.as_object_mut().map(|members| members.shift_remove("$schema"));
+        schema
+    });
+    let build = |draft: Draft| options(draft).build(without_dialect.as_ref().unwrap_or(schema)).map_err(Box::new);
+    match drafts(schema) {
+        [draft, other] => build(*draft).or_else(|error| build(*other).map_err(|_| error)),
+        [draft, ..] => build(*draft),
+        [] => build(Draft::Draft202012),
+    }
+}
+
+/// Returns the options of all validators.
+pub(super) fn options<'i>(draft: Draft) -> ValidationOptions<'i> {
+    jsonschema::options().should_validate_formats(true).with_draft(draft)
+}
+
+/// Returns the drafts in which a schema is read: the second one if it is not valid in the first.
+pub(super) fn drafts(schema: &Value) -> &'static [Draft] {
+    match (schema.get("$schema"), Draft::default().detect(schema)) {
         // draft 4 wrote exclusive limits in another way, and many generators still do
-        None => with(Draft::Draft202012, schema).or_else(|error| with(Draft::Draft4, schema).map_err(|_| error)),
+        (None, _) => &[Draft::Draft202012, Draft::Draft4],
+        (Some(_), Draft::Draft4) => &[Draft::Draft4],
+        (Some(_), Draft::Draft6) => &[Draft::Draft6],
+        (Some(_), Draft::Draft7) => &[Draft::Draft7],
+        (Some(_), Draft::Draft201909) => &[Draft::Draft201909],
+        // a dialect that the hub does not know mostly adds words to 2020-12
+        _ => &[Draft::Draft202012],
     }
 }

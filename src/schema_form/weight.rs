@@ -11,6 +11,13 @@ pub(super) fn weigh(root: &Value, schema: &Value, limit: usize) -> usize {
     weight.min(limit)
 }
 
+/// Returns the number of parts of a value, at most `limit`.
+pub(super) fn size(value: &Value, limit: usize) -> usize {
+    let mut weight = 0;
+    count(value, limit, &mut weight);
+    weight
+}
+
 fn follow(root: &Value, schema: &Value, limit: usize, references_left: &mut usize, weight: &mut usize) {
     let reference = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
     if let Some(target) = reference.and_then(|pointer| root.pointer(pointer))

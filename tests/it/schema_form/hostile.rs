@@ -29,8 +29,11 @@ fn hostile() -> Vec<(&'static str, Value, Value)> {
     let branches: Vec<_> =
         (0..300).map(|at| json!({ "properties": { format!("b{at}"): { "type": "string" } } })).collect();
     let big = wide(200, &json!({ "type": "string", "description": "x".repeat(100) }));
+    let conditions: Vec<_> = (0..300)
+        .map(|at| json!({ "if": { "properties": { "a": { "const": at } } }, "then": { "properties": { "b": { "minLength": 0 }, format!("c{at}"): {} } } }))
+        .collect();
     let mut heavy = wide(900, &json!({ "$ref": "#/$defs/big" }));
-    heavy["$defs"] = json!({ "big": big });
+    heavy["$defs"] = json!({ "big": big.clone() });
     let fork = json!({ "type": "object", "required": ["l", "r"], "properties": { "l": { "$ref": "#/$defs/fork" }, "r": { "$ref": "#/$defs/fork" } } });
     vec![
         ("deep", deep(60), deep_value(60)),
@@ -54,6 +57,12 @@ fn hostile() -> Vec<(&'static str, Value, Value)> {
             json!({}),
         ),
         ("long enum", json!({ "properties": { "a": { "enum": names } } }), json!({ "a": "value 299" })),
+        (
+            "branches of a large object",
+            json!({ "$defs": { "big": big.clone() }, "properties": { "a": { "oneOf": branches, "type": "object", "properties": { "big": { "$ref": "#/$defs/big" } }, "minProperties": 1 } } }),
+            json!({ "a": { "b299": "x", "big": { "p1": "a" } } }),
+        ),
+        ("conditions", json!({ "properties": { "a": {}, "b": {} }, "allOf": conditions }), json!({ "a": 7, "b": "x" })),
         ("branches", json!({ "properties": { "a": { "oneOf": branches } } }), json!({})),
         (
             "names",
