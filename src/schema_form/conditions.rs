@@ -1,29 +1,45 @@
 //! Properties that a schema takes, or requires, only in some combinations: `if`, `dependentSchemas`, `dependentRequired`.
+//! `applicable` finds those that count now.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::field::Condition;
 use super::join::CONDITIONS;
 use super::keywords::{Keywords, Lookup};
 use super::names::{in_sentence, label, plain};
 use super::resolve::resolve;
 use super::secrecy::is_marked;
 
-/// Returns the schema of an object with the properties of all its conditions, and the words about each of them.
-pub(super) fn with_conditional_properties<'s>(
-    root: &Value,
-    schema: &Keywords<'s>,
-) -> (Keywords<'s>, HashMap<String, String>) {
-    let (mut whole, mut words) = (schema.clone(), HashMap::new());
+/// Longest words about the combinations in which a field counts, in characters.
+const MAX_WORDS: usize = 160;
+
+/// The words about fields whose combinations nobody could read.
+const SOME_COMBINATIONS: &str = "Only in some combinations";
+
+/// The properties of an object that count only in some combinations.
+#[derive(Default)]
+pub(super) struct Conditions {
+    /// Words about each property.
+    pub(super) words: HashMap<String, String>,
+    /// The conditions, each with the properties that the object has only because of it.
+    pub(super) all: Vec<Condition>,
+}
+
+/// Returns the schema of an object with the properties of all its conditions, and the conditions.
+pub(super) fn with_conditional_properties<'s>(root: &Value, schema: &Keywords<'s>) -> (Keywords<'s>, Conditions) {
+    let (mut whole, mut conditions) = (schema.clone(), Conditions::default());
     let own = schema.contains_key("if").then_some(schema as &dyn Lookup);
     let others = schema.get(CONDITIONS).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     for condition in own.into_iter().chain(others.map(|other| other as &dyn Lookup)) {
         let test = condition.get("if").unwrap_or(&Value::Null);
         for (keyword, is_met) in [("then", true), ("else", false)] {
             if let Some(branch) = condition.get(keyword) {
-                add(root, branch, &test_words(root, schema, test, is_met), &mut whole, &mut words);
+                let names =
+                    add(root, branch, &test_words(root, schema, test, is_met), &mut whole, &mut conditions.words);
+                conditions.all.push(Condition { names, test: test.clone(), is_met });
             }
         }
     }
@@ -31,7 +47,8 @@ pub(super) fn with_conditional_properties<'s>(
         for (name, branch) in schema.get(keyword).and_then(Value::as_object).into_iter().flatten() {
             if branch.is_object() {
                 let told = format!("Only when {} is filled in", name_of(root, schema, name));
-                add(root, branch, &told, &mut whole, &mut words);
+                let names = add(root, branch, &told, &mut whole, &mut conditions.words);
+                conditions.all.push(Condition { names, test: json!({ "required": [name] }), is_met: true });
             }
         }
     }
@@ -39,27 +56,36 @@ pub(super) fn with_conditional_properties<'s>(
         for (name, needed) in schema.get(keyword).and_then(Value::as_object).into_iter().flatten() {
             for needed in needed.as_array().into_iter().flatten().filter_map(Value::as_str) {
                 let told = format!("Needed if you fill in {}", name_of(root, schema, name));
-                words.entry(needed.to_owned()).or_insert(told);
+                conditions.words.entry(needed.to_owned()).or_insert(told);
             }
         }
     }
-    (whole, words)
+    conditions.all.retain(|condition| !condition.names.is_empty());
+    (whole, conditions)
 }
 
-/// Adds the properties of a branch. One that the object has anyway stays as it is; of one that two branches have, only what
-/// both say.
-fn add(root: &Value, branch: &Value, told: &str, whole: &mut Keywords<'_>, words: &mut HashMap<String, String>) {
-    let Some(branch) = resolve(root, branch) else { return };
-    let Some(properties) = branch.get("properties").and_then(Value::as_object) else { return };
+/// Adds the properties of a branch, and returns their names. One that the object has anyway stays as it is, and is not among
+/// them; of one that two branches have, only what both say.
+fn add(
+    root: &Value,
+    branch: &Value,
+    told: &str,
+    whole: &mut Keywords<'_>,
+    words: &mut HashMap<String, String>,
+) -> Vec<String> {
+    let mut added = Vec::new();
+    let Some(branch) = resolve(root, branch) else { return added };
+    let Some(properties) = branch.get("properties").and_then(Value::as_object) else { return added };
     if !whole.contains_key("properties") {
         whole.insert("properties", Cow::Owned(Value::Object(Map::new())));
     }
-    let Some(Value::Object(known)) = whole.get_mut("properties") else { return };
+    let Some(Value::Object(known)) = whole.get_mut("properties") else { return added };
     for (name, schema) in properties {
         match (known.get_mut(name), words.contains_key(name)) {
             (None, _) if schema.is_object() => {
                 known.insert(name.clone(), schema.clone());
                 words.insert(name.clone(), told.to_owned());
+                added.push(name.clone());
             }
             (Some(Value::Object(first)), true) => {
                 let is_secret = is_marked(&[&*first]) || schema.as_object().is_some_and(|schema| is_marked(&[schema]));
@@ -67,10 +93,25 @@ fn add(root: &Value, branch: &Value, told: &str, whole: &mut Keywords<'_>, words
                 if is_secret {
                     first.insert("writeOnly".to_owned(), Value::Bool(true));
                 }
-                words.insert(name.clone(), "Only in some combinations".to_owned());
+                if let Some(words) = words.get_mut(name) {
+                    *words = either(words, told);
+                }
+                added.push(name.clone());
             }
             _ => {}
         }
+    }
+    added
+}
+
+/// Joins the words about two combinations, one of which is enough.
+fn either(first: &str, second: &str) -> String {
+    match second.strip_prefix("Only when ") {
+        Some(rest) if first.ends_with(rest) => first.to_owned(),
+        Some(rest) if first.starts_with("Only when ") && first.len() + rest.len() < MAX_WORDS => {
+            format!("{first}, or when {rest}")
+        }
+        _ => SOME_COMBINATIONS.to_owned(),
     }
 }
 
@@ -83,7 +124,7 @@ fn test_words(root: &Value, schema: &Keywords<'_>, test: &Value, is_met: bool) -
         let values = match (rule.get("const"), rule.get("enum").and_then(Value::as_array)) {
             (Some(value), _) => vec![value_words(value)],
             (None, Some(values)) => values.iter().take(4).map(value_words).collect(),
-            (None, None) => return "Only in some combinations".to_owned(),
+            (None, None) => return SOME_COMBINATIONS.to_owned(),
         };
         let verb = if is_met { "is" } else { "is not" };
         parts.push(format!("{called} {verb} {}", values.join(" or ")));
@@ -94,7 +135,7 @@ fn test_words(root: &Value, schema: &Keywords<'_>, test: &Value, is_met: bool) -
         parts.extend(names.map(|name| format!("{} {verb}", name_of(root, schema, name))));
     }
     if parts.is_empty() {
-        return "Only in some combinations".to_owned();
+        return SOME_COMBINATIONS.to_owned();
     }
     format!("Only when {}", parts.join(if is_met { " and " } else { " or " }))
 }
@@ -111,12 +152,12 @@ fn name_of(root: &Value, schema: &Keywords<'_>, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::with_conditional_properties;
+    use super::{Conditions, with_conditional_properties};
     use serde_json::{Value, json};
 
     fn conditions_of(schema: &Value) -> Vec<(String, String)> {
         let resolved = super::resolve(schema, schema).unwrap();
-        let (whole, words) = with_conditional_properties(schema, &resolved);
+        let (whole, Conditions { words, .. }) = with_conditional_properties(schema, &resolved);
         assert!(words.keys().all(|name| whole.get("properties").unwrap().get(name).is_some()), "{whole:?}");
         let mut words: Vec<_> = words.into_iter().collect();
         words.sort();
@@ -142,6 +183,13 @@ mod tests {
             conditions_of(&other),
             expected(&[("b", "Only when first is filled in"), ("c", "Only when first is left out")])
         );
+    }
+
+    #[test]
+    fn a_field_of_two_conditions_names_both() {
+        let kind = |kind: &str| json!({ "if": { "properties": { "kind": { "const": kind } } }, "then": { "properties": { "to": {} } } });
+        let schema = json!({ "properties": { "kind": {} }, "allOf": [kind("email"), kind("sms"), kind("sms")] });
+        assert_eq!(conditions_of(&schema), expected(&[("to", "Only when kind is email, or when kind is sms")]));
     }
 
     #[test]

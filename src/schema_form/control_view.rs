@@ -1,5 +1,6 @@
 //! The parts of the view of a field that need no further fields: hints, faults, options.
 
+use super::applicable::ConditionalFields;
 use super::description::is_markdown;
 use super::entries::{ENTERED_BEFORE, Entries};
 use super::field::{Control, Field};
@@ -17,6 +18,15 @@ pub(super) struct Shown<'a> {
     pub(super) focus: &'a str,
     /// The zone in which a person enters times.
     pub(super) zone: &'a str,
+    /// The fields with conditions, if the form has any.
+    pub(super) conditional: Option<&'a ConditionalFields>,
+}
+
+impl Shown<'_> {
+    /// Reports whether the form hides a field.
+    pub(super) fn hides(&self, field: &Field) -> bool {
+        self.conditional.is_some_and(|conditional| conditional.hidden.contains(&field.pointer))
+    }
 }
 
 /// A fault as the form shows it.

@@ -1,7 +1,8 @@
 //! Changes of the shape of a form: its rows, the branches of its unions, and fields as JSON. Everything typed stays.
 
+use super::applicable::REFRESH_ID;
 use super::builder::Builder;
-use super::entries::{Entries, is_below, pretty};
+use super::entries::{Entries, ONLY_APPLICABLE, is_below, pretty};
 use super::field::{Control, Field};
 use super::field_place::Source;
 use super::group_builder::MAX_ROWS;
@@ -30,7 +31,8 @@ impl Entries {
     pub fn edited(&self, plan: &Plan) -> Result<EditedForm> {
         let mut entries = self.clone();
         entries.retain(|(name, _)| name != "op");
-        let (op, pointer) = self.get("op").and_then(|op| op.split_once(':')).unwrap_or_default();
+        let op = self.get("op").unwrap_or_default();
+        let (op, pointer) = op.split_once(':').unwrap_or((op, ""));
         let root = plan.root(&entries);
         let fields = root.all();
         let field = fields.iter().copied().find(|field| field.pointer == pointer);
@@ -47,9 +49,19 @@ impl Entries {
             ("form", Some(field)) if entries.has_at("j", pointer) => entries.write_as_fields(plan, field)?,
             ("pick", _) => entries.show_branch(plan, pointer),
             ("filter", Some(field)) => id(&field.pointer),
+            ("refresh", _) => entries.hide_inapplicable(pointer != "all"),
             _ => String::new(),
         };
         Ok(EditedForm { entries, focus })
+    }
+
+    /// Hides the fields whose condition does not hold, or shows all.
+    fn hide_inapplicable(&mut self, is_on: bool) -> String {
+        self.retain(|(name, _)| name != ONLY_APPLICABLE);
+        if is_on {
+            self.push(ONLY_APPLICABLE, "", "on");
+        }
+        REFRESH_ID.to_owned()
     }
 
     /// Adds a row, or an optional object.

@@ -9,6 +9,9 @@ use super::field::Field;
 /// Name of the text area that contains the whole input as JSON.
 pub(super) const WHOLE_INPUT: &str = "j";
 
+/// Name of the pair that is there if the form hides the fields whose condition does not hold.
+pub(super) const ONLY_APPLICABLE: &str = "applicable";
+
 /// Prefix of the pair that marks a secret which an earlier run had.
 pub(super) const ENTERED_BEFORE: &str = "before";
 

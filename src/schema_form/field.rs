@@ -96,6 +96,19 @@ pub struct Group {
     pub rules: Vec<String>,
     /// The form has a button that removes the object.
     pub is_removable: bool,
+    /// The conditions under which some of the fields count.
+    pub conditions: Vec<Condition>,
+}
+
+/// A condition about an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Names of the properties that count if it holds.
+    pub names: Vec<String>,
+    /// The schema that the object has to satisfy.
+    pub test: Value,
+    /// The condition holds if the object satisfies the schema, or if it does not.
+    pub is_met: bool,
 }
 
 /// Properties with names of one's choice.

@@ -50,6 +50,15 @@ impl<'a> Fit<'a> {
             .unwrap_or(false)
     }
 
+    /// Reports whether a part of any form accepts a value.
+    pub(super) fn satisfies(&self, part: &Value, value: &Value) -> bool {
+        match part {
+            Value::Bool(accepts) => *accepts,
+            Value::Object(part) => self.accepts(&Keywords::borrow(part), value),
+            _ => false,
+        }
+    }
+
     /// Reports whether a part accepts a value in a draft. `None` if the part is not valid in that draft.
     fn validate(&self, part: &Value, value: &Value, draft: Draft, whole: Option<&Whole<'a>>) -> Option<bool> {
         let options = options(draft);

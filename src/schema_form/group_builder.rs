@@ -38,7 +38,7 @@ impl Builder<'_> {
             self.entries.push("on", &place.pointer, "on");
         }
         let own_names: Vec<&str> = properties(schema).into_iter().map(|(name, ..)| name).collect();
-        let (schema, words) = with_conditional_properties(self.root, schema);
+        let (schema, conditions) = with_conditional_properties(self.root, schema);
         let inner = match source {
             Source::Missing => Source::Blank { is_left_out: true },
             Source::Blank { is_left_out } => Source::Blank { is_left_out: is_left_out || is_optional },
@@ -46,7 +46,7 @@ impl Builder<'_> {
         };
         let mut fields = Vec::new();
         for (name, property, required) in properties(&schema) {
-            let is_conditional = !own_names.contains(&name) && words.contains_key(name);
+            let is_conditional = !own_names.contains(&name) && conditions.words.contains_key(name);
             let source = match inner {
                 Source::Value(value) => value.get(name).map_or(Source::Missing, Source::Value),
                 // a default that counts only in some combinations is not filled in
@@ -59,12 +59,13 @@ impl Builder<'_> {
             }
             let child = place.child(pointer, name, required, field.is_secret);
             let mut built = self.field(&child, property, source);
-            built.limits.extend(words.get(name).cloned());
+            built.limits.extend(conditions.words.get(name).cloned());
             fields.push(built);
         }
         let map = takes_other_names(&schema).then(|| self.map(field, place, &schema, inner));
         let Control::Group(group) = &mut field.control else { return };
-        *group = Group { fields, map, is_removable, rules: std::mem::take(&mut group.rules) };
+        let rules = std::mem::take(&mut group.rules);
+        *group = Group { fields, map, is_removable, rules, conditions: conditions.all };
     }
 
     fn map(&mut self, field: &Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) -> field::Map {

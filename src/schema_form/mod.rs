@@ -17,6 +17,7 @@
 //!
 //! Tests hold this invariant: for each plan and value, parsing the form that a browser shows for the value returns the value.
 
+mod applicable;
 mod branches;
 mod builder;
 mod bytes_control;

@@ -72,7 +72,8 @@ impl<F> GroupView<F> {
         // a branch is told apart by its label, not by its constants
         let is_branch = !field.pointer.is_empty() && field.name.is_empty();
         let has_control = |inner: &&Field| !is_branch || !matches!(inner.control, Control::Fixed(_)) || !inner.required;
-        let (more, first) = tuck(group.fields.iter().filter(has_control), shown.entries);
+        let (more, first) =
+            tuck(group.fields.iter().filter(|field| has_control(field) && !shown.hides(field)), shown.entries);
         let views = |fields: Vec<&Field>| fields.into_iter().map(|field| view(field, true)).collect();
         let has_focus = |field: &&Field| !shown.focus.is_empty() && shown.focus.starts_with(&id(&field.pointer));
         Self {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::entries::{Entries, split_name};
+use super::entries::{Entries, ONLY_APPLICABLE, split_name};
 use super::field::{Control, Field, Union};
 
 /// Prefixes of the pairs of a field.
@@ -25,7 +25,7 @@ pub(super) fn stale_names<'a>(root: &Field, entries: &'a Entries) -> impl Iterat
     }
     let is_known = move |name: &str| {
         let (prefix, pointer) = split_name(name);
-        let is_own = ["op", "idem", "seen"].contains(&name);
+        let is_own = ["op", "idem", "seen", ONLY_APPLICABLE].contains(&name);
         is_own
             || PREFIXES.contains(&prefix) && (known.contains(pointer) || left.iter().any(|it| pointer.starts_with(it)))
     };

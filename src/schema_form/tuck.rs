@@ -31,10 +31,19 @@ pub(super) fn tuck<'a>(fields: impl Iterator<Item = &'a Field>, entries: &Entrie
 
 /// Reports whether an optional field is empty, so that it can be behind "More options".
 fn is_tucked(field: &Field, entries: &Entries) -> bool {
+    !field.required && !is_filled(field, entries) && field.inner().into_iter().all(|field| is_tucked(field, entries))
+}
+
+/// Reports whether a field, and what is inside of it, is empty.
+pub(super) fn is_empty(field: &Field, entries: &Entries) -> bool {
+    !is_filled(field, entries) && field.inner().into_iter().all(|field| is_empty(field, entries))
+}
+
+/// Reports whether a field itself holds something.
+fn is_filled(field: &Field, entries: &Entries) -> bool {
     let typed = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
-    let is_filled = ["v", "u", "on", "n", "j", "s", "r", ENTERED_BEFORE].into_iter().any(typed);
     let is_picked = matches!(&field.control, Control::Union(union) if union.picked.is_some());
-    !field.required && !is_filled && !is_picked && field.inner().into_iter().all(|field| is_tucked(field, entries))
+    is_picked || ["v", "u", "on", "n", "j", "s", "r", ENTERED_BEFORE].into_iter().any(typed)
 }
 
 /// Reports whether a field, or one inside of it, has a fault.

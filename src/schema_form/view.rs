@@ -3,8 +3,9 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::applicable::{ConditionalFields, REFRESH_ID};
 use super::control_view::{ErrorView, Shown};
-use super::entries::{Entries, WHOLE_INPUT};
+use super::entries::{Entries, ONLY_APPLICABLE, WHOLE_INPUT};
 use super::field::{Control, Field};
 use super::field_view::FieldView;
 use super::names::{id, in_sentence};
@@ -19,6 +20,18 @@ use crate::error::FieldFaults;
 pub struct FormView {
     summary: Vec<Fault>,
     contents: Contents,
+    refresh: Option<RefreshView>,
+}
+
+/// The button that hides the fields whose condition does not hold.
+struct RefreshView {
+    id: &'static str,
+    /// The name of the pair that keeps them hidden.
+    name: &'static str,
+    is_on: bool,
+    /// The number of hidden fields.
+    hidden: usize,
+    has_focus: bool,
 }
 
 // askama has escaped the contents
@@ -81,17 +94,25 @@ impl FormView {
                 errors: faults.faults().iter().map(ErrorView::new).collect(),
                 secrets: entries.pairs().iter().filter(|(name, _)| name.starts_with("s/")).cloned().collect(),
             };
-            return Self { summary: summary(None, faults), contents: Contents::Whole(whole) };
+            return Self { summary: summary(None, faults), contents: Contents::Whole(whole), refresh: None };
         }
         let (root, entries) = plan.root_with_defaults(entries);
-        let shown = Shown { entries: &entries, faults, focus, zone };
+        let conditional = ConditionalFields::find(plan, &root, &entries, faults);
+        let shown = Shown { entries: &entries, faults, focus, zone, conditional: conditional.as_ref() };
         let contents = match &root.control {
             Control::Group(group) => {
                 Contents::Group(GroupView::new(&root, group, shown, &|field, _| FieldView::new(field, shown)))
             }
             _ => Contents::Field(Box::new(FieldView::new(&root, shown))),
         };
-        Self { summary: summary(Some(&root), faults), contents }
+        let refresh = conditional.map(|it| RefreshView {
+            id: REFRESH_ID,
+            name: ONLY_APPLICABLE,
+            is_on: it.is_on,
+            hidden: it.hidden.len(),
+            has_focus: focus == REFRESH_ID,
+        });
+        Self { summary: summary(Some(&root), faults), contents, refresh }
     }
 
     /// Offers choices beside the control of a field. A form that is one text with JSON has no such control.

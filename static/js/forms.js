@@ -1,7 +1,7 @@
 // The buttons that change a form, such as one that adds a row, change the page in place. Others load a page, so that Back leads to the
 // filled form.
 {
-  const changing = /:|^(choices|example|form|json)/;
+  const changing = /:|^(choices|example|form|json|refresh)/;
 
   document.addEventListener("submit", (event) => {
     const isOther = event.target.matches("form[method=post]") && !changing.test(event.submitter?.value);

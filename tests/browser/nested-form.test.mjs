@@ -94,8 +94,18 @@ suite("nested form", { servers: { nested: startNested } }, (stage) => {
         // a browser has its own keys for the parts of a date
         await page.locator('[name="v/when"]').fill("2027-03-28T09:30");
         await page.locator('[name="z/when"]').selectOption("UTC");
+        const fish = page.locator('[name="v/options/fish"]');
+        await page.locator('[name="v/options/meal"][value="0"]').focus();
+        await page.keyboard.press("Space");
+        await press("refresh", "f__refresh");
+        assert.equal(await fish.count(), 0, "a field that does not apply is hidden");
+        await page.screenshot({ path: `${pictures}nested-hidden-${script}.png`, fullPage: true });
+        await press("refresh:all", "f__refresh");
+        assert.equal(await fish.count(), 1);
+        await press("refresh", "f__refresh");
         await page.locator('[name="v/options/meal"][value="2"]').focus();
         await page.keyboard.press("Space");
+        await press("refresh", "f__refresh");
         await type("v/options/fish", "trout");
         await press("raw:/options", "j/options");
         const text = await page.locator('[name="j/options"]').inputValue();
