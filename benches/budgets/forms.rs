@@ -35,7 +35,7 @@ pub(crate) fn measure() {
         black_box(Validator::compile(&schema));
     });
     report("forms.compiled", micros(compiled), 100.0 * micros(bare), micros(bare));
-    let slowest = hostile().iter().map(round_of).max().unwrap_or_default();
+    let slowest = hostile().iter().map(|(schema, value)| round_of(schema, value)).max().unwrap_or_default();
     Figure {
         name: "forms.hostile",
         value: micros(slowest) / 1000.0,
@@ -72,11 +72,12 @@ fn time(mut work: impl FnMut()) -> Duration {
     started.elapsed() / ROUNDS
 }
 
-/// Compiles a hostile schema and shows its blank form, once.
-fn round_of(schema: &Value) -> Duration {
+/// Compiles a hostile schema, and shows its form with a value, once.
+fn round_of(schema: &Value, value: &Value) -> Duration {
     let started = Instant::now();
     let plan = Plan::compile(schema);
-    black_box(FormView::new(&plan, &Entries::blank(&plan), &FieldFaults::default()).to_string());
+    let entries = Entries::from_value(&plan, value);
+    black_box(FormView::new(&plan, &entries, &FieldFaults::default()).to_string());
     started.elapsed()
 }
 
@@ -121,8 +122,8 @@ fn filled(root: &Value, schema: &Value, depth: usize) -> Value {
     }
 }
 
-/// Returns schemas that are deep, wide, heavy and recursive.
-fn hostile() -> Vec<Value> {
+/// Returns schemas that are deep, wide, heavy and recursive, each with a value.
+fn hostile() -> Vec<(Value, Value)> {
     let wide = |count: usize, schema: &Value| {
         let properties: Map<_, _> = (0..count).map(|at| (format!("p{at}"), schema.clone())).collect();
         json!({ "type": "object", "properties": properties })
@@ -130,7 +131,11 @@ fn hostile() -> Vec<Value> {
     let deep = (0..60)
         .fold(json!({ "type": "string" }), |inner, _| json!({ "required": ["x"], "properties": { "x": inner } }));
     let mut heavy = wide(900, &json!({ "$ref": "#/$defs/big" }));
-    heavy["$defs"] = json!({ "big": wide(200, &json!({ "type": "string", "description": "x".repeat(100) })) });
+    let big = wide(200, &json!({ "type": "string", "description": "x".repeat(100) }));
+    heavy["$defs"] = json!({ "big": big.clone() });
+    let branches: Vec<_> =
+        (0..300).map(|at| json!({ "properties": { format!("b{at}"): { "type": "string" } } })).collect();
+    let large_union = json!({ "$defs": { "big": big }, "properties": { "a": { "oneOf": branches, "type": "object", "properties": { "big": { "$ref": "#/$defs/big" } } } } });
     let fork = json!({ "type": "object", "required": ["l", "r"], "properties": { "l": { "$ref": "#/$defs/fork" }, "r": { "$ref": "#/$defs/fork" } } });
     let forked =
         json!({ "$defs": { "fork": fork }, "type": "object", "properties": { "root": { "$ref": "#/$defs/fork" } } });
@@ -143,13 +148,14 @@ fn hostile() -> Vec<Value> {
     tangled["required"] = json!(names);
     let pattern = json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "^(a+)+$", "default": format!("{}b", "a".repeat(40)) } } });
     vec![
-        deep,
-        wide(5000, &json!({ "type": "string" })),
-        wide(900, &json!({ "type": "string" })),
-        heavy,
-        forked,
-        conditional,
-        tangled,
-        pattern,
+        (deep, json!({})),
+        (wide(5000, &json!({ "type": "string" })), json!({ "p7": "a" })),
+        (wide(900, &json!({ "type": "string" })), json!({ "p7": "a" })),
+        (heavy, json!({ "p7": { "p1": "a" } })),
+        (large_union, json!({ "a": { "b299": "x", "big": { "p1": "a" } } })),
+        (forked, json!({})),
+        (conditional, json!({ "a": 7, "b": "x" })),
+        (tangled, json!({})),
+        (pattern, json!({ "a": "aaa" })),
     ]
 }
