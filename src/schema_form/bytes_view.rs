@@ -1,11 +1,11 @@
 //! The view of the control of a string that holds bytes.
 
-use super::bytes_control::{BytesSource, upload_of};
+use super::bytes_control::BytesSource;
 use super::control_view::OptionView;
 use super::encoded_bytes::EncodedBytes;
 use super::entries::Entries;
 use super::field::Field;
-use super::upload::size_words;
+use super::upload::{Upload, size_words};
 
 /// The choice of a source, a text area, and a file.
 pub(super) struct BytesView {
@@ -39,21 +39,19 @@ impl BytesView {
             label: source.label(bytes),
             hint: String::new(),
         };
-        let upload = upload_of(field, entries).filter(|_| !field.is_secret);
-        let content = upload.as_ref().map(|upload| upload.bytes().map(<[u8]>::len));
-        let kept = match (&upload, &content) {
-            (Some(upload), Some(Ok(size))) => {
-                Some(KeptFile { name: upload.name.clone(), size: size_words(*size), text: upload.to_text() })
-            }
-            _ => None,
-        };
+        let uploads = entries.all("u", &field.pointer).filter_map(Upload::from_text).filter(|_| !field.is_secret);
+        let (whole, dropped): (Vec<_>, Vec<_>) = uploads.partition(|upload| upload.bytes().is_ok());
+        let kept = whole.first().and_then(|upload| {
+            let size = size_words(upload.bytes().ok()?.len());
+            Some(KeptFile { name: upload.name.clone(), size, text: upload.to_text() })
+        });
         Self {
             sources: BytesSource::ALL.map(option).into(),
             text: entries.text_at("v", &field.pointer).filter(|_| !field.is_secret).unwrap_or_default().to_owned(),
             text_label: format!("Text or {}", bytes.name()),
             accept: bytes.media_type.clone().filter(|it| it.contains('/')),
             kept,
-            not_kept: content.and_then(Result::err),
+            not_kept: dropped.first().and_then(|upload| upload.bytes().err()),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The contents of a form: pairs of name and text, which a browser sent, or which show a value or the defaults.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::field::Field;
+use super::upload::{Dropped, MAX_ENCODED_BYTES, Upload};
 
 /// Name of the text area that contains the whole input as JSON.
 pub(super) const WHOLE_INPUT: &str = "j";
@@ -41,14 +42,8 @@ impl Entries {
             typed.retain(|(name, _)| *name != field);
             typed.push((field, value));
         }
-        let mut entries = Self { pairs: typed, first: HashMap::new() };
+        let mut entries = Self { pairs: without_former_files(typed), first: HashMap::new() };
         entries.index();
-        let first = std::mem::take(&mut entries.first);
-        let mut at = 0;
-        entries.retain(|(name, _)| {
-            at += 1;
-            !name.starts_with("u/") || first.get(name) == Some(&(at - 1))
-        });
         entries
     }
 
@@ -143,6 +138,38 @@ impl Entries {
         // the kind of a value alone, its zone or its source is no value
         CONTENT_PREFIXES.into_iter().filter(|prefix| !["e", "t", "z"].contains(prefix)).flat_map(held).collect()
     }
+}
+
+/// Drops the files for which others were chosen, and those for which a form has no room. A file that is too large does not
+/// take the place of the one before it.
+fn without_former_files(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let (mut whole, mut dropped) = (HashSet::new(), HashSet::new());
+    let mut room = MAX_ENCODED_BYTES;
+    let mut kept = Vec::with_capacity(pairs.len());
+    for (name, text) in pairs {
+        let Some(upload) = name.starts_with("u/").then(|| Upload::from_text(&text)).flatten() else {
+            kept.push((name, text));
+            continue;
+        };
+        let is_first = !whole.contains(&name) && (upload.content.is_ok() || !dropped.contains(&name));
+        match room.checked_sub(text.len()) {
+            _ if !is_first => {}
+            Some(left) if upload.content.is_ok() => {
+                room = left;
+                whole.insert(name.clone());
+                kept.push((name, text));
+            }
+            None if upload.content.is_ok() => {
+                dropped.insert(name.clone());
+                kept.push((name, upload.without_content(Dropped::NoRoom).to_text()));
+            }
+            _ => {
+                dropped.insert(name.clone());
+                kept.push((name, text));
+            }
+        }
+    }
+    kept
 }
 
 /// Splits the name of a pair into its prefix and the pointer of its field.

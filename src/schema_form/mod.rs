@@ -94,7 +94,7 @@ pub use plan::Plan;
 pub use references::foreign_reference;
 pub use scalar::{Choice, EmptyValue, Kind, Lifecycle, Line, NumberKind, Scalar};
 pub use secret_values::{SecretValues, SplitInput, split_secrets};
-pub use upload::Upload;
+pub use upload::{Dropped, Upload};
 pub use validator::Validator;
 pub use view::{FormView, SummaryView};
 

@@ -23,7 +23,7 @@ use url::form_urlencoded;
 
 use super::actor::{SignInRequired, SignedIn};
 use super::error::Error;
-use super::extract::{FORM_CONTENT_TYPE, FormWithFiles, is_form, is_form_with_files, requested_uri};
+use super::extract::{FORM_CONTENT_TYPE, FormWithFiles, MAX_UPLOAD_BYTES, is_form, is_form_with_files, requested_uri};
 use super::flash::Flash;
 use super::respond;
 use super::session;
@@ -31,13 +31,14 @@ use super::session::cookies::{self, cookie_name};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::schema_form::{Dropped, Upload};
 use crate::secret::Secret;
 use crate::vault::UserTag;
 
 /// Base name of the cookie that holds the tag of the browser's last user.
 const LAST_USER: &str = "craft-reader";
 
-/// The largest encoded form that is preserved, in bytes, with its files. It travels in a page and in a session.
+/// The largest encoded form that is preserved, in bytes. It travels in a page and in a session. Files are dropped first.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// The time in which a preserved form can be restored, counted from its submission.
@@ -118,7 +119,7 @@ async fn seal(
     path: &str,
     (content_type, body): (Option<HeaderValue>, Body),
 ) -> Option<String> {
-    let body = to_bytes(body, MAX_FORM_BYTES).await.ok()?;
+    let body = to_bytes(body, MAX_UPLOAD_BYTES).await.ok()?;
     let FormWithFiles(mut pairs) = read(content_type?, body.into()).await?;
     // a form of buttons alone holds no user input
     if pairs.iter().all(|(name, _)| name == "op") {
@@ -127,12 +128,28 @@ async fn seal(
     for (_, value) in pairs.iter_mut().filter(|(name, _)| is_secret_field(name)) {
         value.clear();
     }
-    let form = format!("{path}\n{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish());
+    let encode = |pairs: &[(String, String)]| {
+        format!("{path}\n{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+    };
+    let mut form = encode(&pairs);
+    if form.len() > MAX_FORM_BYTES {
+        drop_files(&mut pairs);
+        form = encode(&pairs);
+    }
     if form.len() > MAX_FORM_BYTES {
         return None;
     }
     let sealed = app.vault.seal_for_client(last_user, PRESERVED_FORM, &Secret::new(form), app.clock.now());
     sealed.inspect_err(|error| tracing::error!(error = %error, "Failed to seal a submitted form; the visitor has to fill it in again after signing in")).ok()
+}
+
+/// Drops the contents of the files of a form. Their names stay, so that the page says which ones to choose again.
+fn drop_files(pairs: &mut [(String, String)]) {
+    for (name, text) in pairs {
+        if let Some(upload) = name.starts_with("u/").then(|| Upload::from_text(text)).flatten() {
+            *text = upload.without_content(Dropped::SignedOut).to_text();
+        }
+    }
 }
 
 fn is_secret_field(field: &str) -> bool {

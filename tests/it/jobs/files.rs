@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{FORM, json};
 use crate::support::browser::{Browser, multipart_body};
 use crate::support::scripted_server::ScriptedServer;
-use crate::support::test_app::TestApp;
+use crate::support::test_app::{PASSWORD, TestApp};
 
 const PICTURE: &[u8] = &[0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 255];
 const ENCODED: &str = "iVBORw0KGgoA/w==";
@@ -154,4 +154,22 @@ async fn a_form_with_files_from_another_site_is_stopped_and_other_pages_take_non
     assert_eq!(other.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let cut = alice.request(Method::POST, &tool, &[kind], &body[..body.len() - 30]).await;
     assert_eq!(cut.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn what_was_typed_beside_a_large_file_returns_after_the_session_ended() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let (_server, tool) = add_tool(&app, &alice, &json!({})).await;
+    let form = alice.get(&tool).await;
+    alice.post("/sign-out", &[("", ""); 0]).await;
+    let content = vec![7; 100_000];
+    let page = alice.upload(&form, FORM, &[("v/title", "Trip")], &[("u/picture", "picture.png", &content)]).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    let signed_in = [("email", "alice@example.com"), ("password", PASSWORD)];
+    let restored = alice.submit(&page, "form[action='/sign-in']", signed_in).await;
+    assert_eq!(restored.path(), tool);
+    assert_eq!(restored.attr("[name='v/title']", "value").as_deref(), Some("Trip"));
+    let told = "“picture.png” was not kept while you were signed out: choose it again";
+    assert!(restored.body.contains(told), "{}", restored.body);
 }

@@ -229,3 +229,36 @@ fn a_file_that_cannot_be_sent_is_told_before_the_form_is_json() {
     let sendable = changed(&plan, &Entries::blank(&plan), &[("e/p", "file"), ("u/p", &file)]);
     assert!(plan.check_before_json(&sendable, "").is_ok());
 }
+
+#[test]
+fn a_file_that_does_not_fit_leaves_the_one_before_it() {
+    let plan = plan(&byte());
+    let pairs = |files: &[&str]| {
+        let files = files.iter().map(|text| ("u/p".to_owned(), (*text).to_owned()));
+        Entries::from_pairs(files.chain([("e/p".to_owned(), "file".to_owned())]).collect())
+    };
+    let (small, large) = (file("small.bin", &[9]), file("large.bin", &vec![0; 300_000]));
+    let entries = pairs(&[&large, &small]);
+    let told = read(&plan, &entries).unwrap_err().join(" ");
+    assert!(told.contains("“large.bin” has 293 kB"), "{told}");
+    let page = html(&plan, &entries);
+    assert!(
+        page.contains("<bdi>small.bin</bdi>, 1 byte, is kept") && page.contains("“large.bin” has 293 kB"),
+        "{page}"
+    );
+    assert_eq!(read(&plan, &through_browser(&plan, &entries)), Ok(json!("CQ==")));
+}
+
+#[test]
+fn files_beyond_the_room_of_an_input_are_dropped_with_a_sentence() {
+    let plan = Plan::compile(&json!({ "properties": { "p": byte(), "q": byte(), "r": byte() } }));
+    let large = file("large.bin", &vec![0; 150_000]);
+    let pairs = [("u/p", &large), ("u/q", &large), ("u/r", &file("small.bin", &[9]))];
+    let entries = Entries::from_pairs(pairs.map(|(name, text)| (name.to_owned(), text.clone())).to_vec());
+    let Error::Invalid(faults) = parse(&plan, &entries).unwrap_err() else { panic!("no faults") };
+    let told: Vec<_> = faults.faults().iter().map(|fault| (fault.field.as_str(), fault.message.as_str())).collect();
+    let sentence = "“large.bin” has 147 kB, and all files together may have up to 190 kB: choose smaller ones";
+    assert_eq!(told, [("/q", sentence)]);
+    let page = html(&plan, &entries);
+    assert!(page.matches("is kept").count() == 2 && page.contains(sentence), "{page}");
+}
