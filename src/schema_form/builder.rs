@@ -64,23 +64,30 @@ impl<'a> Builder<'a> {
 
     /// Builds the field of the whole input.
     pub(super) fn root(mut self, source: Source<'_>) -> Field {
-        let place = Place {
-            pointer: String::new(),
-            name: "input",
-            label: Some("The input".to_owned()),
-            required: true,
-            is_secret: false,
-            depth: 0,
-            union_state: String::new(),
-        };
         let root = self.root;
-        self.field(&place, root, source)
+        self.field(&Place::root(), root, source)
+    }
+
+    /// Chooses the control of the whole input, without the fields inside of it.
+    pub(super) fn root_control(mut self) -> Control {
+        let root = self.root;
+        self.field_alone(&Place::root(), root).0.control
     }
 
     /// Builds a field, and fills it unless its contents are those of the form.
     pub(super) fn field(&mut self, place: &Place<'_>, schema: &Value, source: Source<'_>) -> Field {
         let replacement = self.replaced.take_if(|(pointer, _)| *pointer == place.pointer);
         let source = replacement.map_or(source, |(_, source)| source);
+        let (mut field, schema) = self.field_alone(place, schema);
+        self.fill(&mut field, place, &schema, source);
+        field
+    }
+
+    /// Builds a field without its contents, and returns it with its resolved schema.
+    fn field_alone<'s>(&mut self, place: &Place<'_>, schema: &'s Value) -> (Field, Keywords<'s>)
+    where
+        'a: 's,
+    {
         let weight = weigh(self.root, schema, self.weight_left.max(1));
         let has_room = self.fields_left > 0 && place.depth <= MAX_DEPTH;
         let is_too_heavy = weight >= self.weight_left;
@@ -105,8 +112,7 @@ impl<'a> Builder<'a> {
         let is_null = |value: &Value| field.nullable && value.is_null();
         field.default = field.default.take().filter(|value| is_null(value) || self.fit.accepts(&schema, value));
         field.example = field.example.take().filter(|value| self.fit.accepts(&schema, value));
-        self.fill(&mut field, place, &schema, source);
-        field
+        (field, schema)
     }
 
     fn fill(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {

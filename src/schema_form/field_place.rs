@@ -37,6 +37,19 @@ pub(super) struct Place<'p> {
 }
 
 impl Place<'_> {
+    /// Returns the place of the whole input.
+    pub(super) fn root() -> Place<'static> {
+        Place {
+            pointer: String::new(),
+            name: "input",
+            label: Some("The input".to_owned()),
+            required: true,
+            is_secret: false,
+            depth: 0,
+            union_state: String::new(),
+        }
+    }
+
     /// Returns the pointer that holds the choice if the field is a union.
     pub(super) fn union_state(&self) -> &str {
         if self.union_state.is_empty() { &self.pointer } else { &self.union_state }

@@ -60,7 +60,7 @@ impl Plan {
         if object.get("type").is_some_and(|kind| kind != "object") {
             return Some("The tool does not take named values".to_owned());
         }
-        match self.root(&Entries::default()).control {
+        match Builder::new(&self.schema, &mut Entries::default()).root_control() {
             Control::Group(_) | Control::Union(_) => None,
             Control::Json(why) => Some(why.to_owned()),
             _ => Some("The tool’s input has a form that JSON shows best".to_owned()),
