@@ -34,24 +34,33 @@ impl ConditionalFields {
         let mut hidden = HashSet::new();
         if is_on {
             let mut parser = Parser::new(entries);
-            let value = parser.whole(root);
+            parser.whole(root);
             let fit = Fit::new(&plan.schema);
-            for (place, field) in &parser.places {
-                if let Control::Group(group) = &field.control {
-                    let fields = inapplicable(group, value.pointer(place), &fit);
-                    let fields = fields.filter(|field| is_empty(field, entries) && !has_fault(field, faults));
-                    hidden.extend(fields.map(|field| field.pointer.clone()));
-                }
+            for (group, object) in &parser.conditional {
+                let fields = inapplicable(group, object, entries, &fit);
+                let fields = fields.filter(|field| is_empty(field, entries) && !has_fault(field, faults));
+                hidden.extend(fields.map(|field| field.pointer.clone()));
             }
         }
         Some(Self { hidden, is_on })
     }
 }
 
-/// Returns the fields of an object none of whose conditions holds.
-fn inapplicable<'g>(group: &'g Group, object: Option<&Value>, fit: &Fit<'_>) -> impl Iterator<Item = &'g Field> {
-    let empty = Value::Object(serde_json::Map::new());
-    let holds = |condition: &&Condition| fit.satisfies(&condition.test, object.unwrap_or(&empty)) == condition.is_met;
+/// Returns the optional fields of an object none of whose conditions holds. A condition that the hub cannot judge holds: it may be
+/// about a secret, which the page does not have.
+fn inapplicable<'g>(
+    group: &'g Group,
+    object: &Value,
+    entries: &Entries,
+    fit: &Fit<'_>,
+) -> impl Iterator<Item = &'g Field> {
+    let sealed = group.fields.iter().filter(|field| entries.has_at("s", &field.pointer));
+    let sealed: Vec<_> = sealed.map(|field| Value::from(field.key()).to_string()).collect();
+    let holds = |condition: &&Condition| {
+        let test = condition.test.to_string();
+        let is_unknown = sealed.iter().any(|name| test.contains(name));
+        is_unknown || fit.satisfies(&condition.test, object).is_none_or(|is_met| is_met == condition.is_met)
+    };
     let (held, other): (Vec<_>, Vec<_>) = group.conditions.iter().partition(holds);
     let names = |conditions: Vec<&'g Condition>| -> HashSet<&str> {
         conditions.into_iter().flat_map(|condition| &condition.names).map(String::as_str).collect()
@@ -59,7 +68,7 @@ fn inapplicable<'g>(group: &'g Group, object: Option<&Value>, fit: &Fit<'_>) -> 
     let (held, other) = (names(held), names(other));
     group.fields.iter().filter(move |field| {
         let key = field.key();
-        other.contains(key.as_str()) && !held.contains(key.as_str())
+        !field.required && other.contains(key.as_str()) && !held.contains(key.as_str())
     })
 }
 
@@ -107,5 +116,38 @@ mod tests {
         let sms = pressed(&plan, "refresh", &[pair, ("v/kind", "sms"), ("v/number", "1")]);
         assert_eq!(shown(&plan, &sms, &none), ["kind", "number", "country", "extension"]);
         assert_eq!(shown(&plan, &pressed(&plan, "refresh:all", &[pair, ("v/kind", "sms")]), &none), all);
+    }
+
+    #[test]
+    fn a_condition_is_judged_by_what_the_page_shows() {
+        let none = FieldFaults::default();
+        let choice = json!({ "enum": ["email", "sms"], "default": "sms" });
+        let options = json!({ "properties": { "kind": choice },
+            "if": { "properties": { "kind": { "const": "sms" } }, "required": ["kind"] },
+            "then": { "properties": { "number": { "type": "string" } } }, "else": { "properties": { "address": { "type": "string" } } } });
+        let plan = Plan::compile(&json!({ "properties": { "options": options } }));
+        let blank: Vec<_> = Entries::blank(&plan).pairs().to_vec();
+        let blank: Vec<_> = blank.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        // a default alone sends no object
+        let names = shown(&plan, &pressed(&plan, "refresh", &blank), &none);
+        assert_eq!(names, ["options/kind", "options/number"]);
+    }
+
+    #[test]
+    fn what_the_hub_cannot_judge_and_what_is_required_stays() {
+        let none = FieldFaults::default();
+        let text = json!({ "type": "string" });
+        let kind = |kind: &str, name: &str| {
+            json!({ "if": { "properties": { "kind": { "const": kind } }, "required": ["kind"] },
+            "then": { "properties": { "kind": { "type": "string" }, name: text } } })
+        };
+        let plan = Plan::compile(&json!({ "required": ["kind"], "allOf": [kind("a", "x"), kind("b", "y")] }));
+        assert_eq!(shown(&plan, &pressed(&plan, "refresh", &[]), &none), ["kind"]);
+        let secret = json!({ "properties": { "api_key": text },
+            "if": { "properties": { "api_key": { "minLength": 1 } }, "required": ["api_key"] }, "then": { "properties": { "x": text } } });
+        let plan = Plan::compile(&secret);
+        assert_eq!(shown(&plan, &pressed(&plan, "refresh", &[]), &none), ["api_key"]);
+        let sealed = pressed(&plan, "refresh", &[("s/api_key", "sealed")]);
+        assert_eq!(shown(&plan, &sealed, &none), ["api_key", "x"]);
     }
 }

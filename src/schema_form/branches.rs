@@ -11,6 +11,7 @@ use super::keywords::Keywords;
 use super::names::{label, plain, sentences};
 use super::nullable::is_null;
 use super::resolve::resolve;
+use super::weight::size;
 
 /// Keywords beside a union that describe the value as a whole, and no branch of it.
 const WORDS: [&str; 7] = ["title", "description", "default", "examples", "example", "$defs", "definitions"];
@@ -40,6 +41,11 @@ impl<'s> Branches<'s> {
         let mut parts: Vec<_> = parts.map(|(place, part)| (branch(root, place, part), part)).collect();
         tell_apart(&mut parts);
         Some(Self { keyword, base, parts })
+    }
+
+    /// Returns the number of parts of the keywords beside the union, which the schema of a branch repeats.
+    pub(super) fn base_size(&self, limit: usize) -> usize {
+        self.base.values().fold(1, |all, value| all + size(value, limit))
     }
 
     pub(super) const fn len(&self) -> usize {

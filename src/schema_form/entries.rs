@@ -151,15 +151,15 @@ fn without_former_files(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
             kept.push((name, text));
             continue;
         };
-        let is_first = !whole.contains(&name) && (upload.content.is_ok() || !dropped.contains(&name));
+        let is_first = !whole.contains(&name) && (upload.bytes().is_ok() || !dropped.contains(&name));
         match room.checked_sub(text.len()) {
             _ if !is_first => {}
-            Some(left) if upload.content.is_ok() => {
+            Some(left) if upload.bytes().is_ok() => {
                 room = left;
                 whole.insert(name.clone());
                 kept.push((name, text));
             }
-            None if upload.content.is_ok() => {
+            None if upload.bytes().is_ok() => {
                 dropped.insert(name.clone());
                 kept.push((name, upload.without_content(Dropped::NoRoom).to_text()));
             }

@@ -81,13 +81,15 @@ pub(super) struct Parser<'a> {
     pub(super) faults: FieldFaults,
     /// The fields in the order of the page, each with the JSON Pointer of its value.
     pub(super) places: Vec<(String, &'a Field)>,
+    /// The objects with conditions as the form shows them, whether they are sent or not.
+    pub(super) conditional: Vec<(&'a Group, Value)>,
     /// The number of values that somebody filled in.
     filled: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(entries: &'a Entries) -> Self {
-        Self { entries, faults: FieldFaults::default(), places: Vec::new(), filled: 0 }
+        Self { entries, faults: FieldFaults::default(), places: Vec::new(), conditional: Vec::new(), filled: 0 }
     }
 
     /// Parses the whole input.
@@ -210,6 +212,9 @@ impl<'a> Parser<'a> {
             self.map(&map.rows, at, &mut object);
         }
         self.filled += usize::from(is_on);
+        if !group.conditions.is_empty() {
+            self.conditional.push((group, Value::Object(object.clone())));
+        }
         let inside = std::mem::replace(&mut self.faults, outside);
         // required and nullable: left empty, it is null
         if !(field.required && !field.nullable || self.filled > before) {

@@ -9,7 +9,7 @@ use super::field::{Control, Field};
 use super::field_place::Source;
 use super::references::with_local_references;
 use super::resolve::resolve;
-use super::validator::Validator;
+use super::validator::{Validator, in_known_dialect};
 
 /// The arguments of a tool as a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ impl Plan {
 
     /// Compiles the plan of a schema without its examples, and without a check of the schema.
     pub(super) fn outline(schema: &Value) -> Self {
-        let schema = with_local_references(schema).into_owned();
+        let schema = in_known_dialect(with_local_references(schema)).into_owned();
         let mut plan = Self { why_json: None, unusable_reason: None, example: None, schema };
         plan.why_json = plan.find_why_json();
         plan

@@ -37,7 +37,8 @@ const SINGLE: [&str; 12] = [
 const LISTS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 
 /// Keywords that hold schemas by name.
-const MAPS: [&str; 6] = ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+pub(super) const MAPS: [&str; 6] =
+    ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
 
 /// A reference, and the base that it is relative to.
 struct Reference<'a> {
@@ -57,6 +58,8 @@ struct Index<'a> {
     /// JSON Pointers by address and anchor.
     anchors: HashMap<String, String>,
     references: Vec<Reference<'a>>,
+    /// JSON Pointers of the schemas with an address of their own.
+    named: Vec<String>,
 }
 
 /// Returns the first reference that leads outside of the schema. The hub does not fetch schemas.
@@ -66,7 +69,8 @@ pub fn foreign_reference(schema: &Value) -> Option<&str> {
     index.references.iter().find(|reference| index.is_foreign(reference)).map(|reference| reference.target)
 }
 
-/// Returns the schema with each `$ref` as a JSON Pointer from its root, if the schema holds what the reference names.
+/// Returns the schema with each `$ref` as a JSON Pointer from its root, if the schema holds what the reference names. No part has
+/// an address then: the pointers would be relative to it.
 pub(super) fn with_local_references(schema: &Value) -> Cow<'_, Value> {
     let index = Index::new(schema);
     let rewrite = |reference: &Reference<'_>| {
@@ -78,6 +82,11 @@ pub(super) fn with_local_references(schema: &Value) -> Cow<'_, Value> {
     for (pointer, local) in rewritten {
         if let Some(Value::Object(holder)) = schema.to_mut().pointer_mut(&pointer) {
             holder.insert("$ref".to_owned(), local.into());
+        }
+    }
+    for pointer in &index.named {
+        if let Some(Value::Object(holder)) = schema.to_mut().pointer_mut(pointer) {
+            holder.shift_remove(index.id_keyword);
         }
     }
     schema
@@ -120,6 +129,7 @@ impl<'a> Index<'a> {
             Some(id) => {
                 base = base.join(id).unwrap_or(base);
                 base.set_fragment(None);
+                self.named.push(pointer.to_owned());
                 self.resources.insert(base.to_string(), pointer.to_owned());
             }
             None => {}

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::entries::Entries;
 use super::field::Field;
 use super::plan::Plan;
+use super::upload::Upload;
 
 /// Prefixes of the pairs that hold a value, the source of its bytes, and the item of a list that it belongs to.
 const VALUE_PREFIXES: [&str; 5] = ["v", "j", "u", "e", "f"];
@@ -24,7 +25,10 @@ impl Entries {
         let mut found: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
         for (name, text) in self.pairs().iter().filter(|(_, text)| !text.is_empty()) {
             let held = VALUE_PREFIXES.iter().find_map(|prefix| Some((*prefix, name.strip_prefix(prefix)?)));
-            if let Some((prefix, pointer)) = held.filter(|(_, pointer)| pointers.contains(pointer)) {
+            let is_kept = |(prefix, pointer): &(&str, &str)| {
+                pointers.contains(pointer) && !(*prefix == "u" && Upload::is_dropped(text))
+            };
+            if let Some((prefix, pointer)) = held.filter(is_kept) {
                 found.entry(pointer).or_default().push((prefix, text));
             }
         }
@@ -82,7 +86,9 @@ impl Entries {
                 // what is typed is no untouched default, even if it is the same text
                 replaced.extend([name.clone(), format!("d{pointer}")]);
             } else if let Some(contents) = open(pointer, text).and_then(|text| read_contents(&text)) {
-                replaced.extend(VALUE_PREFIXES.iter().map(|prefix| format!("{prefix}{pointer}")));
+                // a file that was dropped has a fault
+                let others = VALUE_PREFIXES.iter().filter(|prefix| **prefix != "u" || !self.has_at(prefix, pointer));
+                replaced.extend(others.map(|prefix| format!("{prefix}{pointer}")));
                 replaced.insert(name.clone());
                 found.insert(pointer, contents);
             }
@@ -100,7 +106,9 @@ impl Entries {
 
     /// Reports whether a value was typed at a place, or inside of it.
     fn has_typed(&self, pointer: &str) -> bool {
-        self.pairs().iter().any(|(name, typed)| holds_value_in(name, pointer) && !typed.trim().is_empty())
+        let is_dropped = |name: &str, text: &str| name.starts_with("u/") && Upload::is_dropped(text);
+        let mut held = self.pairs().iter().filter(|(name, _)| holds_value_in(name, pointer));
+        held.any(|(name, typed)| !typed.trim().is_empty() && !is_dropped(name, typed))
     }
 }
 

@@ -9,6 +9,9 @@ use super::field_place::{Place, Source};
 use super::keywords::Keywords;
 use super::resolve::resolve;
 
+/// Most parts beside a union that are counted.
+const MAX_BASE_SIZE: usize = 100_000;
+
 impl Builder<'_> {
     /// Builds the field of the branch that somebody picked, or that was found for the value.
     pub(super) fn union(&mut self, field: &mut Field, place: &Place<'_>, schema: &Keywords<'_>, source: Source<'_>) {
@@ -69,7 +72,11 @@ impl Builder<'_> {
         if let (Some(only), None) = (by_constant.next(), by_constant.next()) {
             return Some(only);
         }
+        let weight = found.base_size(MAX_BASE_SIZE);
         let accepts = |at: &usize| {
+            if self.fit.pay(weight).is_none() {
+                return false;
+            }
             let schema = found.schema(self.root, *at);
             schema
                 .as_deref()
@@ -77,6 +84,9 @@ impl Builder<'_> {
                 .is_some_and(|it| self.fit.accepts(&Keywords::borrow(it), value))
         };
         let shows = |at: &usize| {
+            if self.fit.pay(weight).is_none() {
+                return false;
+            }
             let schema = found.schema(self.root, *at);
             match (schema.as_deref().and_then(|schema| resolve(self.root, schema)), value) {
                 (Some(branch), Value::Object(members)) => self.group_holds(&branch, members),

@@ -77,6 +77,11 @@ impl Upload {
         }
     }
 
+    /// Reports whether the text of a pair lacks its content.
+    pub(super) fn is_dropped(text: &str) -> bool {
+        text.rsplit_once(',').is_some_and(|(_, content)| content.starts_with(Dropped::ALL.map(Dropped::sign)))
+    }
+
     /// Reads the text of a pair.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {

@@ -1,5 +1,7 @@
 //! The compiled schema of a tool.
 
+use std::borrow::Cow;
+
 use jsonschema::{Draft, ValidationError, ValidationOptions};
 use serde_json::Value;
 
@@ -66,18 +68,21 @@ fn compile(schema: &Value) -> std::result::Result<jsonschema::Validator, String>
 
 /// Builds the validator of a schema, in the dialect that it names.
 fn build_validator(schema: &Value) -> std::result::Result<jsonschema::Validator, Box<ValidationError<'static>>> {
-    let is_unknown = schema.get("$schema").is_some() && Draft::default().detect(schema) == Draft::Unknown;
-    let without_dialect = is_unknown.then(|| {
-        let mut schema = schema.clone();
-        schema.as_object_mut().map(|members| members.shift_remove("$schema"));
-        schema
-    });
-    let build = |draft: Draft| options(draft).build(without_dialect.as_ref().unwrap_or(schema)).map_err(Box::new);
-    match drafts(schema) {
+    let schema = in_known_dialect(Cow::Borrowed(schema));
+    let build = |draft: Draft| options(draft).build(&schema).map_err(Box::new);
+    match drafts(&schema) {
         [draft, other] => build(*draft).or_else(|error| build(*other).map_err(|_| error)),
         [draft, ..] => build(*draft),
         [] => build(Draft::Draft202012),
     }
+}
+
+/// Returns a schema without the dialect that it names, if the hub does not know it. Such a dialect mostly adds words to 2020-12.
+pub(super) fn in_known_dialect(mut schema: Cow<'_, Value>) -> Cow<'_, Value> {
+    if schema.get("$schema").is_some() && Draft::default().detect(&schema) == Draft::Unknown {
+        schema.to_mut().as_object_mut().map(|members| members.shift_remove("$schema"));
+    }
+    schema
 }
 
 /// Returns the options of all validators.
@@ -94,7 +99,6 @@ pub(super) fn drafts(schema: &Value) -> &'static [Draft] {
         (Some(_), Draft::Draft6) => &[Draft::Draft6],
         (Some(_), Draft::Draft7) => &[Draft::Draft7],
         (Some(_), Draft::Draft201909) => &[Draft::Draft201909],
-        // a dialect that the hub does not know mostly adds words to 2020-12
         _ => &[Draft::Draft202012],
     }
 }

@@ -119,8 +119,10 @@ async fn seal(
     path: &str,
     (content_type, body): (Option<HeaderValue>, Body),
 ) -> Option<String> {
-    let body = to_bytes(body, MAX_UPLOAD_BYTES).await.ok()?;
-    let FormWithFiles(mut pairs) = read(content_type?, body.into()).await?;
+    let content_type = content_type?;
+    let has_files = content_type.to_str().is_ok_and(|it| it.starts_with("multipart/"));
+    let body = to_bytes(body, if has_files { MAX_UPLOAD_BYTES } else { MAX_FORM_BYTES }).await.ok()?;
+    let FormWithFiles(mut pairs) = read(content_type, body.into()).await?;
     // a form of buttons alone holds no user input
     if pairs.iter().all(|(name, _)| name == "op") {
         return None;
@@ -128,14 +130,13 @@ async fn seal(
     for (_, value) in pairs.iter_mut().filter(|(name, _)| is_secret_field(name)) {
         value.clear();
     }
-    let encode = |pairs: &[(String, String)]| {
-        format!("{path}\n{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
-    };
-    let mut form = encode(&pairs);
-    if form.len() > MAX_FORM_BYTES {
+    if has_files && encoded_length(&pairs) > MAX_FORM_BYTES {
         drop_files(&mut pairs);
-        form = encode(&pairs);
     }
+    if encoded_length(&pairs) > MAX_FORM_BYTES {
+        return None;
+    }
+    let form = format!("{path}\n{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish());
     if form.len() > MAX_FORM_BYTES {
         return None;
     }
@@ -143,11 +144,20 @@ async fn seal(
     sealed.inspect_err(|error| tracing::error!(error = %error, "Failed to seal a submitted form; the visitor has to fill it in again after signing in")).ok()
 }
 
-/// Drops the contents of the files of a form. Their names stay, so that the page says which ones to choose again.
+/// Returns the length of an encoded form, in bytes.
+fn encoded_length(pairs: &[(String, String)]) -> usize {
+    let length = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum::<usize>();
+    pairs.iter().map(|(name, text)| length(name) + length(text) + "=&".len()).sum()
+}
+
+/// Drops the contents of the files of a form, and the sealed secrets, which may be files. Their names stay, so that the page
+/// says which ones to enter again.
 fn drop_files(pairs: &mut [(String, String)]) {
     for (name, text) in pairs {
         if let Some(upload) = name.starts_with("u/").then(|| Upload::from_text(text)).flatten() {
             *text = upload.without_content(Dropped::SignedOut).to_text();
+        } else if name.starts_with("s/") {
+            text.clear();
         }
     }
 }

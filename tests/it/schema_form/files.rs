@@ -247,6 +247,16 @@ fn a_file_that_does_not_fit_leaves_the_one_before_it() {
         "{page}"
     );
     assert_eq!(read(&plan, &through_browser(&plan, &entries)), Ok(json!("CQ==")));
+    let empty = pairs(&[&file("empty.bin", &[]), &small]);
+    assert!(read(&plan, &empty).unwrap_err().join(" ").contains("“empty.bin” is empty"));
+    assert_eq!(read(&plan, &through_browser(&plan, &empty)), Ok(json!("CQ==")));
+    // a secret one travels sealed
+    let secret = self::plan(&json!({ "type": "string", "format": "byte", "writeOnly": true }));
+    let sealed = pairs(&[&small]).with_sealed_secrets(&secret, |_, text| Some(text.to_owned()));
+    let again = Entries::from_pairs([&[("u/p".to_owned(), large)], sealed.pairs()].concat());
+    let opened = again.with_opened_secrets(|_, text| Some(text.to_owned()));
+    assert!(read(&secret, &opened).unwrap_err().join(" ").contains("“large.bin” has 293 kB"));
+    assert_eq!(read(&secret, &through_browser(&secret, &opened)), Ok(json!("CQ==")));
 }
 
 #[test]
