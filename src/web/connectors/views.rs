@@ -114,20 +114,6 @@ pub(super) struct RunView {
     pub(super) took: String,
 }
 
-/// A tool that its server no longer lists.
-#[derive(Template)]
-#[template(path = "connectors/removed.html")]
-pub(super) struct RemovedPage {
-    pub(super) shell: Shell,
-    pub(super) label: String,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) connector: String,
-    pub(super) at: Option<When>,
-    pub(super) jobs: String,
-    pub(super) tools: String,
-}
-
 /// Returns the badge of the effect that the server states; `None` if the server states none.
 pub(super) fn effect_badge(effect: Effect) -> Option<Badge> {
     match effect {

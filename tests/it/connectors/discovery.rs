@@ -108,6 +108,8 @@ async fn a_job_keeps_the_version_that_it_ran() {
     let planted = app.run(&alice, &format!("{GARDEN}/tools/plant"), [("v/kind", "oak"), ("v/depth", "2")]).await;
     let dug = app.run(&alice, &format!("{GARDEN}/tools/dig"), []).await;
     let form = alice.get(&format!("{GARDEN}/tools/dig")).await;
+    let naming = alice.post(&format!("{GARDEN}/tools/dig"), &[("op", "save")]).await;
+    alice.submit(&naming, "main form", [("op", "save"), ("name", "Deep")]).await;
     server.set_tools(after());
     let changes = discover(&alice).await;
     alice.submit(&changes, "form[action$='/acceptance']", []).await;
@@ -123,14 +125,23 @@ async fn a_job_keeps_the_version_that_it_ran() {
     let job = alice.get(dug.path()).await;
     assert_eq!((job.status, job.text("#job-result pre")), (StatusCode::OK, "done".to_owned()));
     let gone = alice.get(&again_of(&job)).await;
-    assert_eq!((gone.status, gone.text("main h2")), (StatusCode::OK, "This tool was removed".to_owned()));
+    assert_eq!((gone.status, gone.text("main .callout h2")), (StatusCode::OK, "This tool was removed".to_owned()));
     assert!(gone.text("title").starts_with("Removed: dig"), "{}", gone.text("title"));
     assert!(!gone.has("main form"));
+    let saved = alice.get(&gone.attr("section[aria-labelledby=saved-heading] a", "href").unwrap()).await;
+    assert!(saved.text("title").starts_with("Deep"), "{}", saved.text("title"));
     let jobs = alice.get(&gone.attr("main p a", "href").unwrap()).await;
     assert_eq!(jobs.texts("tbody th a bdi"), ["dig"]);
     // a form that was open meanwhile
     let late = alice.submit(&form, "main form", []).await;
-    assert_eq!((late.status, late.text("main h2")), (StatusCode::CONFLICT, "This tool was removed".to_owned()));
+    assert_eq!(
+        (late.status, late.text("main .callout h2")),
+        (StatusCode::CONFLICT, "This tool was removed".to_owned())
+    );
+    assert!(!late.has("#entered"), "nothing was entered");
+    let late = alice.post(&format!("{GARDEN}/tools/dig"), &[("op", "run"), ("v/place", "by the <oak>")]).await;
+    let entered: Value = serde_json::from_str(&late.text("#entered")).unwrap();
+    assert_eq!((late.status, entered), (StatusCode::CONFLICT, json!({"place": "by the <oak>"})));
     assert_eq!(alice.get("/jobs").await.texts("tbody tr").len(), 2);
 }
 

@@ -1,6 +1,5 @@
 //! The page with the form of a tool.
 
-use axum::response::Response;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -16,12 +15,11 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
-use crate::web::connectors::views::{HeldNote, RemovedPage, RunView, SavedView, SchemaText, ToolPage, effect_badge};
+use crate::web::connectors::views::{HeldNote, RunView, SavedView, SchemaText, ToolPage, effect_badge};
 use crate::web::connectors::{below, href, tile};
 use crate::web::error::Result;
 use crate::web::here::Here;
 use crate::web::respond::page_with;
-use crate::web::shell::Section;
 use crate::web::when::{Calendar, duration};
 
 /// The runs that the page lists; a link leads to the others.
@@ -73,7 +71,7 @@ impl RunView {
 }
 
 impl SavedView {
-    fn new(saved: &ListedInput, tool: &Tool, here: &Here) -> Self {
+    pub(super) fn new(saved: &ListedInput, tool: &Tool, here: &Here) -> Self {
         Self {
             name: saved.name.clone(),
             href: format!("{}?saved={}", tool.href(here), saved.id),
@@ -158,27 +156,4 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     };
     let status = if filled.is_refused { StatusCode::CONFLICT } else { form_status(faults) };
     Ok(page_with(status, &page))
-}
-
-/// Shows that the tool was removed and cannot run.
-pub(super) async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> Response {
-    let service = href(&tool.connector, me.here());
-    let shell = me
-        .shell(tool.version.label())
-        .await
-        .section(Section::Connectors)
-        .breadcrumb("Connectors", me.here().path("/connectors"))
-        .breadcrumb(tool.connector.name.clone(), service.clone())
-        .title_prefix("Removed");
-    let page = RemovedPage {
-        shell,
-        label: tool.version.label().to_owned(),
-        name: tool.version.name.clone(),
-        description: tool.version.description.clone(),
-        connector: tool.connector.name.clone(),
-        at: me.calendar(app.clock.now()).when_any(tool.version.removed_at),
-        jobs: tool.jobs_href(me.here()),
-        tools: service,
-    };
-    page_with(status, &page)
 }

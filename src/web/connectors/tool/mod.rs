@@ -2,13 +2,14 @@
 //!
 //! - `opening` fills the form when its page is opened, and `form` shows it. `preview` shows what would be sent, `choices` what
 //!   a field may hold. `naming` saves the input under a name, `saved` shows a saved input. `secrets` carries typed secrets from
-//!   page to page.
+//!   page to page. `removed` is the page of a tool that its server no longer lists.
 
 mod choices;
 mod form;
 mod naming;
 mod opening;
 mod preview;
+mod removed;
 pub(super) mod saved;
 mod secrets;
 
@@ -119,12 +120,12 @@ pub(super) async fn create(
     FormWithFiles(pairs): FormWithFiles,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
-    if !tool.version.is_listed {
-        return Ok(form::removed(&app, &me, &tool, StatusCode::CONFLICT).await);
-    }
     let (chosen, pairs) = connection_picker::split_form(pairs);
     let (name, pairs) = naming::split_form(pairs);
     let entries = secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs));
+    if !tool.version.is_listed {
+        return removed::show(&app, &me, &tool, StatusCode::CONFLICT, Some(&entries)).await;
+    }
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let no_faults = FieldFaults::default();
     let sent = FilledForm {

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{FilledForm, Tool, ToolPath, form, naming, secrets};
+use super::{FilledForm, Tool, ToolPath, form, naming, removed, secrets};
 use crate::app::App;
 use crate::connectors;
 use crate::error::FieldFaults;
@@ -43,15 +43,18 @@ pub(in crate::web::connectors) async fn new(
     pending_form: PendingForm,
 ) -> Result<Response> {
     let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
-    if !tool.version.is_listed {
-        return Ok(form::removed(&app, &me, &tool, StatusCode::OK).await);
-    }
     let mut chosen = None;
-    let entries = if let Some(FormPairs(pairs)) = pending_form.take_form(&app, &me).await? {
+    let restored = pending_form.take_form(&app, &me).await?.map(|FormPairs(pairs)| {
         let (connection, pairs) = connection_picker::split_form(pairs);
         let (_, pairs) = naming::split_form(pairs);
         chosen = connection;
         secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs))
+    });
+    if !tool.version.is_listed {
+        return removed::show(&app, &me, &tool, StatusCode::OK, restored.as_ref()).await;
+    }
+    let entries = if let Some(entries) = restored {
+        entries
     } else {
         let as_json = query.shape.as_deref() == Some("json");
         match find_input(&app, &me, &mut tool, &query).await? {
