@@ -91,6 +91,8 @@ export async function fill(stage) {
   const page = await stage.enter("alice", { script: false });
   hub.countYesterday(stage.account("alice"));
   for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Reports: reports, Changing: changing })) await addServer(page, name, server);
+  await saveInput(page, "/connectors/changing/tools/leave", {});
+  await page.goto("/connectors/changing");
   await page.getByRole("button", { name: "Refresh the tools" }).click();
   const { connection, over: ended } = await accounts({ page, url: changing.url });
   const run = (tool, fields) => runTool(page, tool, fields);
