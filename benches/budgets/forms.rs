@@ -137,6 +137,9 @@ fn hostile() -> Vec<(Value, Value)> {
         (0..300).map(|at| json!({ "properties": { format!("b{at}"): { "type": "string" } } })).collect();
     let large_union = json!({ "$defs": { "big": big }, "properties": { "a": { "oneOf": branches, "type": "object", "properties": { "big": { "$ref": "#/$defs/big" } } } } });
     let fork = json!({ "type": "object", "required": ["l", "r"], "properties": { "l": { "$ref": "#/$defs/fork" }, "r": { "$ref": "#/$defs/fork" } } });
+    let reached = json!({ "type": "array", "items": { "$ref": "#/$defs/big" }, "default": [] });
+    let mut judged = wide(900, &reached);
+    judged["$defs"] = json!({ "big": wide(3000, &json!({ "type": "string", "description": "x".repeat(20) })) });
     let forked =
         json!({ "$defs": { "fork": fork }, "type": "object", "properties": { "root": { "$ref": "#/$defs/fork" } } });
     let conditions: Vec<_> = (0..300)
@@ -153,6 +156,7 @@ fn hostile() -> Vec<(Value, Value)> {
         (wide(900, &json!({ "type": "string" })), json!({ "p7": "a" })),
         (heavy, json!({ "p7": { "p1": "a" } })),
         (large_union, json!({ "a": { "b299": "x", "big": { "p1": "a" } } })),
+        (judged, json!({ "p7": [{ "p1": "a" }] })),
         (forked, json!({})),
         (conditional, json!({ "a": 7, "b": "x" })),
         (tangled, json!({})),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::keywords::Keywords;
 use super::references::MAPS;
 use super::validator::{drafts, options};
-use super::weight::size;
+use super::weight::reach;
 
 /// The address of the whole schema, for the references of its parts. No document has it.
 const WHOLE: &str = "json-schema:///whole";
@@ -18,11 +18,8 @@ const WHOLE: &str = "json-schema:///whole";
 const IN_FRAGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'$');
 
-/// The share of the whole schema that a part with references is taken to reach, as a divisor: only what it reaches is compiled.
-const MIN_SHARE: usize = 8;
-
 /// The maximum weight of what one form judges: each part is compiled, with what its references lead to.
-const MAX_WEIGHT: usize = 300_000;
+const MAX_WEIGHT: usize = 60_000;
 
 /// The whole schema in one draft, as references of its parts find it. `None` if it is not valid in the draft.
 type Whole<'a> = OnceCell<Option<Registry<'a>>>;
@@ -32,8 +29,6 @@ pub(super) struct Fit<'a> {
     root: &'a Value,
     /// The whole schema in each draft that it may be of.
     whole: [Whole<'a>; 2],
-    /// The number of parts of the whole schema.
-    whole_size: OnceCell<usize>,
     /// The weight that may still be judged.
     weight_left: Cell<usize>,
 }
@@ -41,7 +36,7 @@ pub(super) struct Fit<'a> {
 impl<'a> Fit<'a> {
     pub(super) const fn new(root: &'a Value) -> Self {
         let whole = [OnceCell::new(), OnceCell::new()];
-        Self { root, whole, whole_size: OnceCell::new(), weight_left: Cell::new(MAX_WEIGHT) }
+        Self { root, whole, weight_left: Cell::new(MAX_WEIGHT) }
     }
 
     /// Reports whether a part accepts a value. A part that the hub cannot use accepts nothing.
@@ -59,9 +54,8 @@ impl<'a> Fit<'a> {
     fn try_accepts(&self, part: &Keywords<'_>, value: &Value) -> Option<bool> {
         let has_references = part.contains_key("$ref") || part.values().any(has_references);
         let left = self.weight_left.get();
-        let own = part.values().fold(0, |weight, part| weight + size(part, left));
-        let whole = if has_references { *self.whole_size.get_or_init(|| size(self.root, MAX_WEIGHT)) } else { 0 };
-        self.pay(own + whole / MIN_SHARE)?;
+        let target = part.text("$ref").strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+        self.pay(reach(self.root, part.values().chain(target), left + 1))?;
         let part = moved(&part.to_value());
         let mut drafts = drafts(self.root).iter().zip(&self.whole);
         drafts.find_map(|(draft, whole)| self.validate(&part, value, *draft, has_references.then_some(whole)))

@@ -1,5 +1,7 @@
 //! The weight of a schema: the number of its parts. Whoever sends a schema chooses how much work its form is, up to a limit.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 /// Returns the number of parts of a schema and of what its references at the top bring, at most `limit`.
@@ -15,6 +17,27 @@ pub(super) fn weigh(root: &Value, schema: &Value, limit: usize) -> usize {
 pub(super) fn size(value: &Value, limit: usize) -> usize {
     let mut weight = 0;
     count(value, limit, &mut weight);
+    weight
+}
+
+/// Returns the number of parts of schemas and of all that their references lead to, each once and at most `limit`. That is what a
+/// validator compiles.
+pub(super) fn reach<'a>(root: &'a Value, schemas: impl IntoIterator<Item = &'a Value>, limit: usize) -> usize {
+    let mut known = HashSet::new();
+    let mut weight = 0;
+    let mut left: Vec<&Value> = schemas.into_iter().collect();
+    while let Some(value) = left.pop().filter(|_| weight < limit) {
+        weight += 1;
+        match value {
+            Value::Object(members) => {
+                let pointer = members.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+                left.extend(pointer.filter(|pointer| known.insert(*pointer)).and_then(|pointer| root.pointer(pointer)));
+                left.extend(members.values());
+            }
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
     weight
 }
 
@@ -49,8 +72,8 @@ fn count(value: &Value, limit: usize, weight: &mut usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::weigh;
-    use serde_json::json;
+    use super::{reach, weigh};
+    use serde_json::{Value, json};
 
     #[test]
     fn a_reference_weighs_what_it_brings_and_a_circle_ends() {
@@ -59,5 +82,17 @@ mod tests {
         assert_eq!(weigh(&root, &json!({ "$ref": "#/$defs/big" }), 100), 8);
         assert_eq!(weigh(&root, &json!({ "$ref": "#/$defs/big" }), 5), 5);
         assert!(weigh(&root, &json!({ "$ref": "#/$defs/a" }), 100) < 50);
+    }
+
+    #[test]
+    fn a_validator_compiles_what_is_reached_once() {
+        let big = json!({ "enum": [1, 2, 3, 4] });
+        let root = json!({ "$defs": { "big": big, "a": { "items": { "$ref": "#/$defs/a" } } } });
+        let reached = |schema: Value, limit: usize| reach(&root, [&schema], limit);
+        let reference = json!({ "$ref": "#/$defs/big" });
+        assert_eq!(reached(reference.clone(), 100), 8);
+        assert_eq!(reached(json!([reference, reference]), 100), 11, "the second time only the reference");
+        assert_eq!(reached(json!({ "$ref": "#/$defs/a" }), 100), 5, "a circle ends");
+        assert_eq!(reached(reference, 5), 5);
     }
 }

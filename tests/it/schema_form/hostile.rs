@@ -34,6 +34,8 @@ fn hostile() -> Vec<(&'static str, Value, Value)> {
         .collect();
     let mut heavy = wide(900, &json!({ "$ref": "#/$defs/big" }));
     heavy["$defs"] = json!({ "big": big.clone() });
+    let mut judged = wide(900, &json!({ "type": "array", "items": { "$ref": "#/$defs/big" }, "default": [] }));
+    judged["$defs"] = json!({ "big": wide(3000, &json!({ "type": "string", "description": "x".repeat(20) })) });
     let fork = json!({ "type": "object", "required": ["l", "r"], "properties": { "l": { "$ref": "#/$defs/fork" }, "r": { "$ref": "#/$defs/fork" } } });
     vec![
         ("deep", deep(60), deep_value(60)),
@@ -62,6 +64,7 @@ fn hostile() -> Vec<(&'static str, Value, Value)> {
             json!({ "$defs": { "big": big.clone() }, "properties": { "a": { "oneOf": branches, "type": "object", "properties": { "big": { "$ref": "#/$defs/big" } }, "minProperties": 1 } } }),
             json!({ "a": { "b299": "x", "big": { "p1": "a" } } }),
         ),
+        ("defaults of a large schema", judged, json!({ "p7": [{ "p1": "a" }] })),
         ("conditions", json!({ "properties": { "a": {}, "b": {} }, "allOf": conditions }), json!({ "a": 7, "b": "x" })),
         ("branches", json!({ "properties": { "a": { "oneOf": branches } } }), json!({})),
         (
