@@ -139,6 +139,8 @@ typed_ids! {
     ListingId,
     /// A run that reads a registry.
     RegistryRunId,
+    /// An access token of a program.
+    ApiTokenId,
 }
 
 impl UserId {

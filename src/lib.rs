@@ -7,24 +7,28 @@
 //!   source, unprintable secrets, line and column, text that other servers wrote
 //! - [`actor`], [`page`], [`config`], [`background_tasks`], [`telemetry`], [`markdown`]: who acts, keyset paging, settings,
 //!   work that no request waits for, metrics and traces, Markdown as safe HTML
+//! - `request_source`: the network address and program of a request
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
 //! - [`mail`], [`tool_result`]: mails that wait to be sent, and their sender; the result of a tool in parts for people
-//! - [`accounts`], [`connectors`]: users and connectors
+//! - [`accounts`], [`api_tokens`], [`connectors`]: users, access tokens of their programs, and connectors
 //! - [`connections`], [`registry`], [`saved_inputs`]: a user's link to a connector, the copy of what MCP registries list, and
 //!   saved inputs of tools
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
+//! - [`bearer`]: authenticates programs by their access tokens
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
 pub mod accounts;
 pub mod actor;
+pub mod api_tokens;
 pub mod app;
 pub mod audit;
 pub mod background_tasks;
+pub mod bearer;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -46,6 +50,7 @@ pub mod page;
 pub mod position;
 pub mod queue;
 pub mod registry;
+mod request_source;
 pub mod rest;
 pub mod saved_inputs;
 pub mod schema_form;

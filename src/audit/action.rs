@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::action_outcome::ActionOutcome;
+use super::connection_change::AffectedConnection;
 use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
+use super::token_change::NamedToken;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
@@ -110,19 +112,9 @@ pub enum Action {
     /// An owner accepted a changed definition of a tool, which runs from then on.
     ToolChangeAccepted(AcceptedTool),
     /// A connection was created.
-    ConnectionCreated {
-        /// The new connection.
-        connection: ConnectionId,
-        /// Its connector.
-        connector: ConnectorId,
-    },
+    ConnectionCreated(AffectedConnection),
     /// A connection got a new credential by another sign-in.
-    ConnectionReconnected {
-        /// The connection.
-        connection: ConnectionId,
-        /// Its connector.
-        connector: ConnectorId,
-    },
+    ConnectionReconnected(AffectedConnection),
     /// A sign-in at a provider failed.
     ConnectionRefused {
         /// The connector.
@@ -178,12 +170,7 @@ pub enum Action {
         to: String,
     },
     /// A connection became the default of its connector.
-    DefaultConnectionChanged {
-        /// The connection.
-        connection: ConnectionId,
-        /// Its connector.
-        connector: ConnectorId,
-    },
+    DefaultConnectionChanged(AffectedConnection),
     /// A check-up of a connection finished.
     ConnectionChecked {
         /// The connection.
@@ -200,19 +187,9 @@ pub enum Action {
         response: Option<String>,
     },
     /// A connection was disconnected, and its credential destroyed.
-    ConnectionDisconnected {
-        /// The connection.
-        connection: ConnectionId,
-        /// Its connector.
-        connector: ConnectorId,
-    },
+    ConnectionDisconnected(AffectedConnection),
     /// The credential of a connection was replaced.
-    CredentialReplaced {
-        /// The connection.
-        connection: ConnectionId,
-        /// Its connector.
-        connector: ConnectorId,
-    },
+    CredentialReplaced(AffectedConnection),
     /// The owner requested the cancellation of a running job.
     JobCancelRequested {
         /// The job.
@@ -289,6 +266,10 @@ pub enum Action {
         /// Ids of the master keys that nothing needs any more.
         former: Vec<String>,
     },
+    /// A person created an access token for a program.
+    TokenCreated(NamedToken),
+    /// A person revoked one of their access tokens.
+    TokenRevoked(NamedToken),
     /// Entries of the log were exported.
     LogExported {
         /// Format: csv or ndjson.

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::action::Action;
+use super::connection_change::AffectedConnection;
 use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 use super::stored::AuditOutcome;
+use super::token_change::NamedToken;
 use crate::clock::to_jiff;
 use crate::ids::{ConnectorId, JobId};
 
@@ -87,17 +89,20 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::ConnectionRefused { connector, .. }
         | Action::ProviderChanged(ConnectorChange { connector, .. })
         | Action::ClientRegistered { connector, .. } => (Some(("connector", connector.to_string())), Some(*connector)),
-        Action::ConnectionCreated { connection, connector }
-        | Action::ConnectionReconnected { connection, connector }
+        Action::ConnectionCreated(AffectedConnection { connection, connector })
+        | Action::ConnectionReconnected(AffectedConnection { connection, connector })
         | Action::ConnectionRefreshed { connection, connector, .. }
         | Action::ConnectionVerified { connection, connector, .. }
         | Action::ConnectionLimited { connection, connector, .. }
         | Action::ConnectionRenamed { connection, connector, .. }
-        | Action::DefaultConnectionChanged { connection, connector }
+        | Action::DefaultConnectionChanged(AffectedConnection { connection, connector })
         | Action::ConnectionChecked { connection, connector, .. }
-        | Action::ConnectionDisconnected { connection, connector }
-        | Action::CredentialReplaced { connection, connector } => {
+        | Action::ConnectionDisconnected(AffectedConnection { connection, connector })
+        | Action::CredentialReplaced(AffectedConnection { connection, connector }) => {
             (Some(("connection", connection.to_string())), Some(*connector))
+        }
+        Action::TokenCreated(NamedToken { token, .. }) | Action::TokenRevoked(NamedToken { token, .. }) => {
+            (Some(("token", token.to_string())), None)
         }
         Action::JobCancelRequested { job, connector, .. } => (Some(("job", job.to_string())), Some(*connector)),
         Action::JobFinished { job, connector, .. } => (Some(("job", job.to_string())), *connector),
@@ -160,6 +165,10 @@ fn request(action: &Action) -> Option<String> {
         Action::ConnectionRenamed { from, to, .. }
         | Action::ConnectorRenamed(ConnectorChange { from, to, .. })
         | Action::ConnectorUrlChanged(ConnectorChange { from, to, .. }) => json!({ "from": from, "to": to }),
+        Action::TokenCreated(NamedToken { name, scopes, .. })
+        | Action::TokenRevoked(NamedToken { name, scopes, .. }) => {
+            json!({ "name": name, "scopes": scopes })
+        }
         Action::LogExported { format, filter } => json!({ "format": format, "filter": filter }),
         _ => return None,
     };

@@ -96,6 +96,8 @@ actions! {
     PasswordChanged: "password.changed", "Password changed", Account;
     PasswordReset: "password.reset", "Password reset by a mailed link", Account;
     PasswordRefused: "password.refused", "Current password refused", Account;
+    TokenCreated: "token.created", "Token created", Account;
+    TokenRevoked: "token.revoked", "Token revoked", Account;
     SessionStarted: "session.started", "Signed in", Sessions;
     SessionRefused: "session.refused", "Sign-in refused", Sessions;
     SessionDelayed: "session.delayed", "Sign-in slowed down", Sessions;

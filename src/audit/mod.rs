@@ -11,6 +11,7 @@ mod action;
 mod action_columns;
 mod action_name;
 mod action_outcome;
+mod connection_change;
 mod connector_change;
 mod count;
 mod entry;
@@ -23,10 +24,12 @@ mod newest;
 mod prepared;
 mod store;
 mod stored;
+mod token_change;
 
 pub use action::Action;
 pub use action_name::{ActionName, Category};
 pub use action_outcome::{ActionOutcome, OutcomeCause};
+pub use connection_change::AffectedConnection;
 pub use connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 pub use count::{EntryCount, count};
 pub use entry::{AuditEntry, EntryContext, EntryDetail, RecentEntry};
@@ -37,6 +40,7 @@ pub use list::{Listing, exists, list};
 pub use newest::list_newest;
 pub use prepared::PreparedEntry;
 pub use stored::{ActorKind, AuditOutcome, Stored, StoredText};
+pub use token_change::NamedToken;
 
 use sqlx::PgConnection;
 

@@ -10,7 +10,7 @@ use super::token::NewToken;
 use super::token_refresh::schedule_verification;
 use super::{label, probe, store, store_client_tokens};
 use crate::actor::Actor;
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, AffectedConnection};
 use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, Descriptor, FilledKey, ServerKey};
 use crate::db::{Db, Tx};
@@ -109,7 +109,7 @@ impl CredentialService<'_> {
         if let Some(accepted) = &accepted {
             self.store_details(&mut tx, actor, id, accepted, None, now).await?;
         }
-        let action = Action::ConnectionCreated { connection: id, connector: connector.id };
+        let action = Action::ConnectionCreated(AffectedConnection { connection: id, connector: connector.id });
         audit::record(&mut tx, actor, &action, now).await?;
         tx.commit().await?;
         Ok(id)
@@ -153,7 +153,7 @@ impl CredentialService<'_> {
         store::set_credential(&mut tx, owner, id, &secret, now).await?;
         self.store_details(&mut tx, actor, id, &accepted, locked.refresh.as_ref(), now).await?;
         let released = queue::release_awaiting_reauth(&mut tx, actor, id).await?;
-        let action = Action::CredentialReplaced { connection: id, connector: connector.id };
+        let action = Action::CredentialReplaced(AffectedConnection { connection: id, connector: connector.id });
         audit::record(&mut tx, actor, &action, now).await?;
         tx.commit().await?;
         Ok(released)

@@ -3,7 +3,7 @@
 use super::store_tokens::{self, TokenSecrets};
 use super::{label, store};
 use crate::actor::Actor;
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, AffectedConnection};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, Tx};
 use crate::error::{Error, Result};
@@ -43,7 +43,8 @@ pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestam
     }
     store::clear_default(&mut tx, actor.owner_id(), locked.connector_id).await?;
     store::set_default(&mut tx, actor.owner_id(), id, now).await?;
-    let action = Action::DefaultConnectionChanged { connection: id, connector: locked.connector_id };
+    let action =
+        Action::DefaultConnectionChanged(AffectedConnection { connection: id, connector: locked.connector_id });
     audit::record(&mut tx, actor, &action, now).await?;
     Ok(tx.commit().await?)
 }
@@ -61,7 +62,7 @@ pub async fn disconnect(tx: &mut Tx, vault: &Vault, actor: &Actor, id: Connectio
     for secret in [locked.access, locked.refresh].into_iter().flatten().chain(further) {
         vault.shred(tx, actor.owner_id(), &secret).await?;
     }
-    let action = Action::ConnectionDisconnected { connection: id, connector: locked.connector_id };
+    let action = Action::ConnectionDisconnected(AffectedConnection { connection: id, connector: locked.connector_id });
     audit::record(tx, actor, &action, now).await?;
     Ok(true)
 }

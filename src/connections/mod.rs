@@ -78,7 +78,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, AffectedConnection};
 use crate::clock::Timestamp;
 use crate::connectors::{AuthKind, Connector, Transport};
 use crate::db::{Db, Tx};
@@ -174,7 +174,8 @@ async fn create(
     let id = ConnectionId::new(now);
     let stored = store::insert(tx, actor.owner_id(), id, connector, label::FIRST, secret, now).await?;
     if stored == id {
-        audit::record(tx, actor, &Action::ConnectionCreated { connection: id, connector }, now).await?;
+        audit::record(tx, actor, &Action::ConnectionCreated(AffectedConnection { connection: id, connector }), now)
+            .await?;
     }
     Ok(stored)
 }

@@ -54,6 +54,7 @@ pub const TABLES: &[Table] = &[
     Table { name: "owners", ownership: Ownership::Owned, owner_column: Some("id") },
     Table { name: "organisations", ownership: Ownership::Owned, owner_column: Some("id") },
     Table { name: "memberships", ownership: Ownership::Membership, owner_column: Some("organisation_id") },
+    Table { name: "api_tokens", ownership: Ownership::Membership, owner_column: Some("owner_id") },
     owned("data_keys"),
     owned("secrets"),
     owned("user_connections"),

@@ -95,6 +95,11 @@ pub async fn find_membership_in(system: &SystemDb, user: UserId, organisation: O
     store::find_membership_in(system.pool(), user, organisation).await?.ok_or(Error::NotFound("organisation"))
 }
 
+/// Returns the user's memberships by the name of the organisation.
+pub async fn list_memberships(system: &SystemDb, user: UserId) -> Result<Vec<Membership>> {
+    Ok(store::list_memberships(system.pool(), user).await?)
+}
+
 /// Returns the slug of an organisation; `None` if the owner is a person.
 pub async fn find_slug(system: &SystemDb, owner: OwnerId) -> Result<Option<String>> {
     Ok(store::find_slug(system.pool(), owner).await?)

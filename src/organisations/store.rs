@@ -45,6 +45,22 @@ pub(super) async fn find_membership_in(
     .await
 }
 
+pub(super) async fn list_memberships(conn: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<Membership>> {
+    sqlx::query_as!(
+        Membership,
+        r#"
+        SELECT o.id AS "organisation: OwnerId", o.slug, o.name, m.role AS "role: Role"
+        FROM organisations o
+        JOIN memberships m ON m.organisation_id = o.id
+        WHERE m.user_id = $1 AND m.ended_at IS NULL
+        ORDER BY lower(o.name), o.id
+        "#,
+        user as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 pub(super) async fn find_slug(conn: impl PgExecutor<'_>, owner: OwnerId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("SELECT slug FROM organisations WHERE id = $1", owner as _).fetch_optional(conn).await
 }

@@ -40,7 +40,6 @@ mod path;
 mod public_address;
 mod request_id;
 mod request_metrics;
-mod request_source;
 mod request_summary;
 pub mod respond;
 mod row_ids;

@@ -9,6 +9,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("queue", "claims and finishes jobs of all users"),
     ("mail", "sends the mails of all users"),
     ("accounts", "finds sessions, links and passwords before a user is known"),
+    ("api_tokens", "finds a token before a user is known"),
     ("organisations", "finds the organisation of a path before its rows are open"),
     ("connectors", "stores the shipped ones"),
     ("connections", "refreshes the tokens of all users"),
@@ -24,6 +25,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
 /// The only files that may build an [`craft::actor::Actor`], each with its reason.
 const ACTOR_BUILDERS: &[(&str, &str)] = &[
     ("src/accounts/visitor.rs", "a visitor becomes a user by signing in or up"),
+    ("src/bearer/mod.rs", "a program acts for the person of its token"),
     ("src/command/secrets.rs", "the operator rotates keys at the command line"),
     ("src/connections/token_refresh/due.rs", "the sweep refreshes tokens for their owners"),
     ("src/jobs/execute.rs", "a worker runs a job for its owner"),

@@ -59,7 +59,6 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("live_bar", "the line above live content"),
             ("path", "paths from names that users and servers chose"),
             ("request_id", "the id of a request"),
-            ("request_source", "network address and browser of a request"),
             ("request_summary", "the parts of a request that its answer may need"),
             ("respond", "pages and redirects as responses"),
             ("row_ids", "ids of the rows that a page shows"),

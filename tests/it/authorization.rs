@@ -105,6 +105,9 @@ const ROUTES: &[(&str, For)] = &[
     ("/settings/sessions", For::SignedIn),
     ("/settings/sessions/others", For::SignedIn),
     ("/settings/sessions/{key}", For::Owner),
+    ("/settings/tokens", For::SignedIn),
+    ("/settings/tokens/new", For::SignedIn),
+    ("/settings/tokens/{id}/revocation", For::Owner),
     ("/settings/appearance", For::SignedIn),
     ("/admin", For::Administrator),
     ("/admin/users", For::Administrator),
@@ -228,6 +231,7 @@ struct Rows {
     connection: String,
     saved_input: String,
     person: String,
+    token: String,
 }
 
 impl Rows {
@@ -250,8 +254,12 @@ impl Rows {
         let form = alice.submit(&form, "form[action*='/tools/']", [("op", "save"), ("v/message", "alice’s")]).await;
         let form = alice.submit(&form, "form[action*='/tools/']", named).await;
         let saved_input = form.attr("a[href*='/inputs/']", "href").unwrap().rsplit('/').next().unwrap().to_owned();
+        let form = alice.get("/settings/tokens/new").await;
+        alice.submit(&form, "main form", [("name", "Laptop")]).await;
+        let token = alice.get("/settings/tokens").await.attr("tbody a", "href").unwrap();
+        let token = token.split('/').nth(3).unwrap().to_owned();
         let person = app.owner_of("alice").await.to_string();
-        Self { person, saved_input, job, slug, tool: "echo".to_owned(), entry, session, connection }
+        Self { token, person, saved_input, job, slug, tool: "echo".to_owned(), entry, session, connection }
     }
 
     fn fill(&self, route: &str) -> String {
@@ -259,6 +267,7 @@ impl Rows {
             Some("audit") => &self.entry,
             Some("connections") => &self.connection,
             Some("admin") => &self.person,
+            Some("settings") => &self.token,
             Some("connectors") if route.contains("/inputs/") => &self.saved_input,
             _ => &self.job,
         };

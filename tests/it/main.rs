@@ -10,6 +10,7 @@ mod admin;
 mod application_fields;
 mod audit;
 mod authorization;
+mod bearer;
 mod binary;
 mod client_credentials;
 mod conformance;

@@ -7,7 +7,7 @@ use super::store_connections::{self, GrantedConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
 use super::{AuthorizationService, CompletedSignIn, first_request};
 use crate::actor::Actor;
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, AffectedConnection};
 use crate::clock::Timestamp;
 use crate::connections::oauth_clients::OauthClientRecord;
 use crate::connections::rest_service::{ExternalAccount, RestService};
@@ -243,8 +243,8 @@ async fn store_connection(
     let further = (received.provider, &received.grant);
     further_tokens::store(authorization, tx, actor, connection, further, now).await?;
     let action = match &previous {
-        Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
-        None => Action::ConnectionCreated { connection, connector: connector.id },
+        Some(_) => Action::ConnectionReconnected(AffectedConnection { connection, connector: connector.id }),
+        None => Action::ConnectionCreated(AffectedConnection { connection, connector: connector.id }),
     };
     audit::record(tx, actor, &action, now).await?;
     store_requests::record_result(tx, owner, request.id, connection).await?;

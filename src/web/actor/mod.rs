@@ -22,7 +22,6 @@ use super::error::Error;
 use super::extract::requested_uri;
 use super::flash::Flash;
 use super::here::Here;
-use super::request_source::RequestSource;
 use super::request_summary;
 use super::respond::{local_path, see_other};
 use super::session;
@@ -35,6 +34,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::ExpiryInput;
 use crate::organisations::{self, Membership};
+use crate::request_source::RequestSource;
 
 /// The signed-in user, with their session.
 #[derive(Clone, Debug)]

@@ -21,13 +21,13 @@ use url::Url;
 
 use self::cookies::{cookie_name, is_secure, secure};
 use super::flash::Flash;
-use super::request_source::RequestSource;
 use crate::accounts::User;
 use crate::accounts::sessions::{self, SESSION_TTL, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+use crate::request_source::RequestSource;
 
 /// Base name of the session's cookie.
 const COOKIE: &str = "craft";

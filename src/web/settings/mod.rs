@@ -1,4 +1,4 @@
-//! `/settings`: the user's own account: profile, sign-in, sessions and appearance.
+//! `/settings`: the user's own account: profile, sign-in, sessions, tokens of programs, and appearance.
 //!
 //! The router of the web layer mounts them. They call [`crate::accounts`]. A change of address or password needs the current
 //! password again.
@@ -10,6 +10,8 @@ mod password;
 mod profile;
 mod refused_form;
 mod sessions;
+mod token_new;
+mod tokens;
 
 use askama::Template;
 use axum::Router;
@@ -17,6 +19,7 @@ use axum::extract::State;
 use axum::routing::get;
 
 use crate::accounts::{self, User};
+use crate::api_tokens;
 use crate::app::App;
 use crate::error::Error;
 use crate::web::actor::SignedIn;
@@ -35,6 +38,9 @@ pub(super) fn router() -> Router<App> {
         .route("/settings/sessions", get(sessions::index))
         .route("/settings/sessions/others", get(sessions::confirm_others).post(sessions::revoke_others))
         .route("/settings/sessions/{key}", get(sessions::confirm).post(sessions::revoke))
+        .route("/settings/tokens", get(tokens::index))
+        .route("/settings/tokens/new", get(token_new::new).post(token_new::create))
+        .route("/settings/tokens/{id}/revocation", get(tokens::confirm).post(tokens::revoke))
         .route("/settings/appearance", get(appearance::show).post(appearance::update))
         .route("/email/{token}", get(email::confirm).post(email::change))
 }
@@ -46,6 +52,7 @@ struct IndexPage {
     profile: String,
     email: String,
     sessions: String,
+    tokens: String,
     appearance: &'static str,
 }
 
@@ -58,12 +65,14 @@ struct SignInPage {
 
 async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let user = account(&app, &me).await?;
+    let token_count = api_tokens::list(&app.db, &me.actor, app.clock.now()).await?.len();
     let session_count = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
     Ok(page(&IndexPage {
         shell: me.shell("Settings").await.section(Section::Settings),
         profile: format!("{}, time zone {}", user.display_name, me.user.zone.iana_name().unwrap_or("UTC")),
         email: user.email,
         sessions: format!("You are signed in on {}", count(session_count as u64, "browser")),
+        tokens: describe_tokens(token_count),
         appearance: appearance::describe(me.user.appearance),
     }))
 }
@@ -76,6 +85,13 @@ async fn sign_in(State(app): State<App>, me: SignedIn) -> Result {
 /// Returns the shell of a page directly below the settings.
 async fn shell(me: &SignedIn, title: &str) -> Shell {
     me.shell(title).await.section(Section::Settings).breadcrumb("Settings", "/settings")
+}
+
+fn describe_tokens(tokens: usize) -> String {
+    match tokens {
+        0 => "No program has a token".to_owned(),
+        tokens => count(tokens as u64, "token"),
+    }
 }
 
 /// Loads the account of the signed-in user.

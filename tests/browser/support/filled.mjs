@@ -112,6 +112,7 @@ export async function fill(stage) {
   await page.goto("/audit?outcome=failed&action=job.finished");
   const failure = await page.getByRole("link", { name: / · / }).first().getAttribute("href");
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
+  const revocation = await newToken(page);
   await choose(stage);
   const choice = await makeKnown(stage);
   const [almanac, weather, old, local] = await listed(page, ["Almanac", "Keyed weather", "Old tides", "Local files"]);
@@ -206,7 +207,10 @@ export async function fill(stage) {
     ["settings", "/settings"], ["settings-profile", "/settings/profile"], ["settings-appearance", "/settings/appearance"],
     ["settings-sign-in", "/settings/sign-in"], ["settings-email", "/settings/sign-in/email"],
     ["settings-password", "/settings/sign-in/password"], ["settings-sessions", "/settings/sessions"],
-    ["settings-session", session], ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
+    ["settings-session", session], ["tokens", "/settings/tokens"], ["tokens-empty", "/settings/tokens", empty],
+    ["token-new", "/settings/tokens/new"], ["token-new-error", "/settings/tokens/new", alice, press("Create token")],
+    ["token-created", "/settings/tokens/new", choosy, press("Create token", { name: "Laptop" })], ["token-revocation", revocation],
+    ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
     ...administration,
   ];
@@ -303,6 +307,15 @@ async function anotherSession(stage, page) {
   await signIn(await stage.visit({ script: false }), stage.account("alice"), password);
   await page.goto("/settings/sessions");
   return page.locator("tbody a[href^='/settings/sessions/']").first().getAttribute("href");
+}
+
+// Creates a token; returns the page that revokes it.
+async function newToken(page) {
+  await page.goto("/settings/tokens/new");
+  await page.getByLabel("Name").fill("Claude Code on my laptop");
+  await page.getByRole("button", { name: "Create token" }).click();
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  return page.locator("tbody a").first().getAttribute("href");
 }
 
 async function resetLink(stage) {

@@ -1,10 +1,11 @@
-//! Settings of the user's account: profile, sign-in, sessions and appearance.
+//! Settings of the user's account: profile, sign-in, sessions, tokens and appearance.
 
 mod appearance;
 mod email;
 mod password;
 mod profile;
 mod sessions;
+mod tokens;
 
 use crate::support::test_app::TestApp;
 
@@ -14,8 +15,13 @@ async fn the_overview_shows_current_settings_and_links_to_each() {
     let alice = app.alice().await;
     let page = alice.get("/settings").await;
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Settings");
-    let expected =
-        ["alice, time zone UTC", "alice@example.com", "You are signed in on 1 browser", "Colours: same as your device"];
+    let expected = [
+        "alice, time zone UTC",
+        "alice@example.com",
+        "You are signed in on 1 browser",
+        "No program has a token",
+        "Colours: same as your device",
+    ];
     assert_eq!(page.texts("main dd"), expected);
     for path in page.attrs("main dt a", "href") {
         assert_eq!(alice.get(&path).await.path(), path);

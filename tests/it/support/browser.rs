@@ -209,7 +209,13 @@ impl Browser {
             headers.insert(COOKIE, value(&cookies.join("; ")));
         }
         for (name, text) in further {
-            headers.insert(name.parse::<HeaderName>().unwrap(), value(text));
+            let (name, value) = (name.parse::<HeaderName>().unwrap(), value(text));
+            // what the browser sends by itself is replaced; the same header twice stays twice
+            if further.iter().filter(|(other, _)| name == *other).count() > 1 {
+                headers.append(name, value);
+            } else {
+                headers.insert(name, value);
+            }
         }
         headers
     }

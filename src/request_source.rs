@@ -16,14 +16,14 @@ const MAX_USER_AGENT: usize = 300;
 
 /// The network address and browser that a request came from.
 #[derive(Clone, Debug)]
-pub(super) struct RequestSource {
-    pub(super) ip: Option<IpAddr>,
-    pub(super) user_agent: Option<String>,
+pub(crate) struct RequestSource {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) user_agent: Option<String>,
 }
 
 impl RequestSource {
     /// Reads the source. Only trusted proxies are believed about the address of the browser.
-    pub(super) fn new(parts: &Parts, proxies: &[Proxy]) -> Self {
+    pub(crate) fn new(parts: &Parts, proxies: &[Proxy]) -> Self {
         let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Self {
@@ -32,7 +32,7 @@ impl RequestSource {
         }
     }
 
-    pub(super) fn ip_text(&self) -> Option<String> {
+    pub(crate) fn ip_text(&self) -> Option<String> {
         self.ip.map(|ip| ip.to_string())
     }
 }

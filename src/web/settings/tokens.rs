@@ -1,0 +1,96 @@
+//! `/settings/tokens`: lists the access tokens of the user's programs, and revokes them.
+
+use askama::Template;
+use axum::extract::State;
+
+use super::shell;
+use crate::api_tokens::{self, ApiToken, Scope};
+use crate::app::App;
+use crate::error::Error;
+use crate::ids::ApiTokenId;
+use crate::organisations::{self, Membership};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{ById, Path};
+use crate::web::flash::Flash;
+use crate::web::respond::{page, see_other};
+use crate::web::shell::Shell;
+use crate::web::when::{Calendar, When};
+
+const PATH: &str = "/settings/tokens";
+
+pub(super) struct TokenRow {
+    id: String,
+    pub(super) name: String,
+    start: String,
+    pub(super) permissions: Vec<&'static str>,
+    /// Name of the organisation that the token is for.
+    organisation: Option<String>,
+    used_at: Option<When>,
+    pub(super) ends_at: When,
+}
+
+impl TokenRow {
+    pub(super) fn new(token: ApiToken, memberships: &[Membership], calendar: &Calendar) -> Self {
+        let membership = memberships.iter().find(|membership| membership.organisation == token.owner);
+        Self {
+            id: token.id.to_string(),
+            name: token.name,
+            start: token.start,
+            permissions: token.scopes.iter().map(Scope::description).collect(),
+            organisation: membership.map(|membership| membership.name.clone()),
+            used_at: calendar.when_any(token.last_used_at),
+            ends_at: calendar.when(token.expires_at),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings/tokens.html")]
+struct IndexPage {
+    shell: Shell,
+    rows: Vec<TokenRow>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/token_revocation.html")]
+struct RevocationPage {
+    shell: Shell,
+    row: TokenRow,
+}
+
+pub(super) async fn index(State(app): State<App>, me: SignedIn) -> Result {
+    let now = app.clock.now();
+    let tokens = api_tokens::list(&app.db, &me.actor, now).await?;
+    let (memberships, calendar) = (memberships(&app, &me).await?, me.calendar(now));
+    let rows = tokens.into_iter().map(|token| TokenRow::new(token, &memberships, &calendar)).collect();
+    Ok(page(&IndexPage { shell: shell(&me, "Tokens").await, rows }))
+}
+
+pub(super) async fn confirm(State(app): State<App>, me: SignedIn, Path(path): Path<ById>) -> Result {
+    let now = app.clock.now();
+    let token = api_tokens::find(&app.db, &me.actor, token_id(&path)?, now).await?;
+    let row = TokenRow::new(token, &memberships(&app, &me).await?, &me.calendar(now));
+    let shell = below_tokens(&me, format!("Revoke {}", row.name)).await;
+    Ok(page(&RevocationPage { shell, row }))
+}
+
+pub(super) async fn revoke(State(app): State<App>, me: SignedIn, Path(path): Path<ById>) -> Result {
+    let token = api_tokens::revoke(&app.system, &me.actor, token_id(&path)?, app.clock.now()).await?;
+    me.flash(Flash::success(format!("The token “{}” is revoked.", token.name))).await?;
+    Ok(see_other(PATH))
+}
+
+/// Returns the shell of a page below the list of tokens.
+pub(super) async fn below_tokens(me: &SignedIn, title: impl AsRef<str>) -> Shell {
+    shell(me, title.as_ref()).await.breadcrumb("Tokens", PATH)
+}
+
+/// Returns the memberships of the user, by which a token's organisation is named.
+pub(super) async fn memberships(app: &App, me: &SignedIn) -> Result<Vec<Membership>, Error> {
+    organisations::list_memberships(&app.system, me.actor.user_id()).await
+}
+
+fn token_id(path: &ById) -> Result<ApiTokenId, Error> {
+    path.id.parse().map_err(|_| Error::NotFound("token"))
+}
