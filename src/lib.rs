@@ -15,6 +15,7 @@
 //! - [`accounts`], [`api_tokens`], [`connectors`]: users, access tokens of their programs, and connectors
 //! - [`connections`], [`registry`], [`saved_inputs`]: a user's link to a connector, the copy of what MCP registries list, and
 //!   saved inputs of tools
+//! - [`assistants`]: the tools that programs call for a person, and their names
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
@@ -26,6 +27,7 @@ pub mod accounts;
 pub mod actor;
 pub mod api_tokens;
 pub mod app;
+pub mod assistants;
 pub mod audit;
 pub mod background_tasks;
 pub mod bearer;

@@ -13,6 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["mail", "tool_result"],
     &["accounts", "api_tokens", "connectors", "organisations"],
     &["connections", "registry", "saved_inputs"],
+    &["assistants"],
     &["jobs"],
     &["dashboard", "search"],
     &["app"],

@@ -1,6 +1,8 @@
 //! The stories about pages of a space, once more: here each persona acts in an organisation (see `support::space`).
 #![expect(clippy::duplicate_mod, reason = "the same stories run in both kinds of space")]
 
+#[path = "assistants/mod.rs"]
+mod assistants;
 #[path = "audit/mod.rs"]
 mod audit;
 #[path = "connections/mod.rs"]

@@ -8,6 +8,7 @@
 mod accounts;
 mod admin;
 mod application_fields;
+mod assistants;
 mod audit;
 mod authorization;
 mod bearer;

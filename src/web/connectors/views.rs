@@ -67,6 +67,24 @@ pub(super) struct ToolPage {
     pub(super) runs: Vec<RunView>,
     pub(super) all_runs: String,
     pub(super) schema: SchemaText,
+    /// The names for assistants, if they can call the tool.
+    pub(super) assistants: Option<AssistantNames>,
+}
+
+/// The names that assistants call the tool by, and the changes of its schema for them.
+pub(super) struct AssistantNames {
+    pub(super) names: Vec<AssistantName>,
+    /// Changes, as parts of a sentence.
+    pub(super) changes: Vec<String>,
+    /// The number of changes that are left out.
+    pub(super) more_changes: usize,
+}
+
+/// The name for assistants, through one connection.
+pub(super) struct AssistantName {
+    pub(super) name: String,
+    /// Label of the connection; empty if it says nothing.
+    pub(super) label: String,
 }
 
 impl ToolPage {

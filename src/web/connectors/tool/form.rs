@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{FilledForm, Tool, choices, secrets};
 use crate::app::App;
+use crate::assistants;
 use crate::connectors::Effect;
 use crate::error::{Error as DomainError, FieldFaults};
 use crate::foreign_text::clean_text;
@@ -15,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
-use crate::web::connectors::views::{HeldNote, RunView, SavedView, SchemaText, ToolPage, effect_badge};
+use crate::web::connectors::views::{AssistantNames, HeldNote, RunView, SavedView, SchemaText, ToolPage, effect_badge};
 use crate::web::connectors::{below, href, tile};
 use crate::web::error::Result;
 use crate::web::here::Here;
@@ -107,6 +108,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, filled.chosen, faults).await?;
     let runs = jobs::list_tool_runs(&mut tx, &me.actor, tool.connector.id, &tool.version.name, MAX_SHOWN_RUNS).await?;
     let saved = saved_inputs::list(&mut tx, &me.actor, tool.saved_ref()).await?;
+    let offers = assistants::list_offers(&mut tx, &me.actor, tool.connector.id, &tool.version.name).await?;
     drop(tx);
     let calendar = me.calendar(app.clock.now());
     let shell = below(me, label.clone(), &tool.connector).await;
@@ -152,6 +154,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         runs: runs.iter().map(|run| RunView::new(run, tool, me.here(), &calendar)).collect(),
         all_runs: tool.jobs_href(me.here()),
         schema: schema_text(&tool.version.schema),
+        assistants: AssistantNames::new(&offers, &tool.version.schema),
         label,
     };
     let status = if filled.is_refused { StatusCode::CONFLICT } else { form_status(faults) };

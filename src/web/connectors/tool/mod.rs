@@ -2,8 +2,9 @@
 //!
 //! - `opening` fills the form when its page is opened, and `form` shows it. `preview` shows what would be sent, `choices` what
 //!   a field may hold. `naming` saves the input under a name, `saved` shows a saved input. `secrets` carries typed secrets from
-//!   page to page. `removed` is the page of a tool that its server no longer lists.
+//!   page to page. `assistant_names` are those that assistants call it by. `removed` is the page of a tool that its server no longer lists.
 
+mod assistant_names;
 mod choices;
 mod form;
 mod naming;
