@@ -20,7 +20,7 @@
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
 //! - [`bearer`]: authenticates programs by their access tokens
-//! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
+//! - [`web`], [`mcp`], [`worker`]: pages, the endpoint of assistants, and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
 pub mod accounts;
@@ -46,6 +46,7 @@ pub mod jobs;
 pub mod live;
 pub mod mail;
 pub mod markdown;
+pub mod mcp;
 pub mod oauth;
 pub mod organisations;
 pub mod page;

@@ -43,9 +43,10 @@ impl ToolName {
         &self.0
     }
 
-    /// Splits a name into the prefix of a connection and the rest; `None` if it has no prefix.
+    /// Splits a name into the prefix of a connection and the rest; `None` if no tool can have this name.
     pub(super) fn split(name: &str) -> Option<(&str, &str)> {
-        name.split_once(SEPARATOR)
+        let is_possible = name.len() <= Self::MAX_LENGTH && name.chars().all(is_legal);
+        name.split_once(SEPARATOR).filter(|_| is_possible)
     }
 
     /// Reports whether the rest of a name ends as that of a changed name does.
@@ -99,6 +100,9 @@ mod tests {
     fn names_split_at_the_end_of_the_prefix() {
         assert_eq!(ToolName::split("hub__a__b"), Some(("hub", "a__b")));
         assert_eq!(ToolName::split("hub_a"), None);
+        assert_eq!(ToolName::split("hub__a.b"), None);
+        assert_eq!(ToolName::split("hub__\0"), None);
+        assert_eq!(ToolName::split(&format!("hub__{}", "x".repeat(60))), None);
         assert!(ToolName::is_changed("files_list-7e7aa135"));
         assert!(!ToolName::is_changed("files-list") && !ToolName::is_changed("7e7aa135"));
     }

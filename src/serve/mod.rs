@@ -8,6 +8,7 @@ mod http_server;
 mod hub;
 mod keys;
 mod recurring_tasks;
+mod router;
 mod traces;
 
 use std::io::Write;
@@ -26,6 +27,7 @@ use self::http_server::raise_file_limit;
 pub use self::http_server::{SocketLimits, serve_sockets};
 pub use self::hub::{Dependencies, Hub, ship_connectors};
 pub(crate) use self::keys::vault;
+pub use self::router::router;
 pub(crate) use self::traces::traces;
 use crate::accounts::{self, Passwords};
 use crate::clock::Clock;
@@ -170,8 +172,8 @@ async fn serve_pages(
     let setup_token = accounts::issue_setup_link(&app.system, app.clock.now()).await?;
     hub.start_daily_sweep();
     print_line(&greeting(&app.public_url, setup_token.as_deref(), outbox_folder.as_deref()))?;
-    let pages = web::with_layers(web::pages(), app.clone());
-    serve_sockets(listener, pages, limits, app.proxies.clone(), stop, REQUEST_DRAIN_TIMEOUT).await;
+    let routes = router(web::pages(), app.clone(), stop.clone());
+    serve_sockets(listener, routes, limits, app.proxies.clone(), stop, REQUEST_DRAIN_TIMEOUT).await;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("jobs", "runs claimed jobs of all users"),
     ("app", "passes the pool to the modules above"),
     ("web", "loads sessions before a user is known"),
+    ("mcp", "finds the organisation of a path"),
     ("worker", "passes the pool to jobs"),
     ("serve", "composes the process"),
     ("command", "acts for the operator at the command line"),

@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["dashboard", "search"],
     &["app"],
     &["bearer"],
-    &["web", "worker"],
+    &["web", "mcp", "worker"],
     &["serve"],
     &["command"],
 ];

@@ -22,6 +22,8 @@ enum For {
     Owner,
     /// Administrators. For others the page does not exist.
     Administrator,
+    /// Programs with an access token. Cookies play no part.
+    Program,
 }
 
 /// The header of a form.
@@ -122,19 +124,23 @@ const ROUTES: &[(&str, For)] = &[
     ("/admin/connectors/{slug}/availability", For::Administrator),
     ("/admin/settings", For::Administrator),
     ("/admin/log", For::Administrator),
+    ("/mcp", For::Program),
+    ("/orgs/{org}/mcp", For::Program),
 ];
 
 #[test]
 fn every_route_of_the_sources_is_in_the_list() {
     let listed: BTreeSet<_> = ROUTES.iter().map(|(path, _)| (*path).to_owned()).collect();
     let mut found = BTreeSet::new();
-    visit(Path::new("src/web"), &mut |text| {
-        // routes of unit tests are in no hub
-        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for piece in text.split(".route(\"").skip(1) {
-            found.insert(piece.split('"').next().unwrap().to_owned());
-        }
-    });
+    for module in ["src/web", "src/mcp"] {
+        visit(Path::new(module), &mut |text| {
+            // routes of unit tests are in no hub
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for piece in text.split(".route(\"").skip(1) {
+                found.insert(piece.split('"').next().unwrap().to_owned());
+            }
+        });
+    }
     let missing: Vec<_> = found.difference(&listed).collect();
     assert!(missing.is_empty(), "routes that are not in the list: {missing:?}");
     let gone: Vec<_> = listed.difference(&found).filter(|path| !path.starts_with("/static")).collect();
@@ -147,7 +153,7 @@ async fn a_visitor_must_sign_in_and_another_user_gets_not_found() {
     let alice = app.alice().await;
     let rows = Rows::create(&app, &alice).await;
     let (visitor, bob) = (app.stranger(), app.bob().await);
-    for (route, who) in ROUTES.iter().filter(|(_, who)| *who != For::Everyone) {
+    for (route, who) in ROUTES.iter().filter(|(_, who)| ![For::Everyone, For::Program].contains(who)) {
         let path = rows.fill(route);
         let asked = visitor.request(Method::GET, &path, &[], "").await;
         assert_eq!(asked.status, StatusCode::SEE_OTHER, "{path} for a visitor");
@@ -171,6 +177,20 @@ async fn a_visitor_must_sign_in_and_another_user_gets_not_found() {
     }
 }
 
+#[tokio::test]
+async fn a_route_of_programs_accepts_no_cookie_and_says_so_in_one_way() {
+    let app = TestApp::new().await;
+    let (visitor, alice) = (app.stranger(), app.alice().await);
+    for (route, _) in ROUTES.iter().filter(|(_, who)| *who == For::Program) {
+        let path = route.replace("{org}", "acme");
+        for person in [&visitor, &alice] {
+            let answer = person.request(Method::POST, &path, &[("content-type", "application/json")], "{}").await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(answer.header("www-authenticate").is_some_and(|it| it.starts_with("Bearer ")), "{path}");
+        }
+    }
+}
+
 /// The fields that a user fills in, in a form that is posted to its own page.
 const TYPED: &str = "main form[method=post] :is(input, select, textarea)[name]:not([type=hidden])";
 
@@ -181,7 +201,7 @@ async fn every_form_is_restored_after_its_session_ended() {
     let rows = Rows::create(&app, &alice).await;
     let visitor = app.stranger();
     let mut restored = Vec::new();
-    for (route, _) in ROUTES.iter().filter(|(_, who)| *who != For::Everyone) {
+    for (route, _) in ROUTES.iter().filter(|(_, who)| ![For::Everyone, For::Program].contains(who)) {
         let path = rows.fill(route);
         if visitor.request(Method::POST, &path, &[FORM], "").await.status == StatusCode::METHOD_NOT_ALLOWED {
             continue;

@@ -27,6 +27,7 @@ mod in_organisations;
 mod jobs;
 mod live;
 mod mail;
+mod mcp;
 mod migrations;
 mod oauth;
 mod organisations;

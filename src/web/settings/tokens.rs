@@ -50,6 +50,8 @@ impl TokenRow {
 struct IndexPage {
     shell: Shell,
     rows: Vec<TokenRow>,
+    /// The address of the MCP endpoint.
+    endpoint: String,
 }
 
 #[derive(Template)]
@@ -64,7 +66,8 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let tokens = api_tokens::list(&app.db, &me.actor, now).await?;
     let (memberships, calendar) = (memberships(&app, &me).await?, me.calendar(now));
     let rows = tokens.into_iter().map(|token| TokenRow::new(token, &memberships, &calendar)).collect();
-    Ok(page(&IndexPage { shell: shell(&me, "Tokens").await, rows }))
+    let endpoint = format!("{}/mcp", app.public_url.as_str().trim_end_matches('/'));
+    Ok(page(&IndexPage { shell: shell(&me, "Tokens").await, rows, endpoint }))
 }
 
 pub(super) async fn confirm(State(app): State<App>, me: SignedIn, Path(path): Path<ById>) -> Result {

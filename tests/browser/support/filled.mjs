@@ -209,7 +209,7 @@ export async function fill(stage) {
     ["settings-password", "/settings/sign-in/password"], ["settings-sessions", "/settings/sessions"],
     ["settings-session", session], ["tokens", "/settings/tokens"], ["tokens-empty", "/settings/tokens", empty],
     ["token-new", "/settings/tokens/new"], ["token-new-error", "/settings/tokens/new", alice, press("Create token")],
-    ["token-created", "/settings/tokens/new", choosy, press("Create token", { name: "Laptop" })], ["token-revocation", revocation],
+    ["token-created", "/settings/tokens/new", choosy, createToken], ["token-revocation", revocation],
     ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
     ...administration,
@@ -307,6 +307,14 @@ async function anotherSession(stage, page) {
   await signIn(await stage.visit({ script: false }), stage.account("alice"), password);
   await page.goto("/settings/sessions");
   return page.locator("tbody a[href^='/settings/sessions/']").first().getAttribute("href");
+}
+
+// Creates a token, and stays on the page that shows it.
+async function createToken(page) {
+  await type(page, { name: "Laptop" });
+  const answer = await send(page, "Create token");
+  await page.locator("[name='token']").waitFor();
+  return answer;
 }
 
 // Creates a token; returns the page that revokes it.

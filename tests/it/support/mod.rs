@@ -1,5 +1,6 @@
 //! The fixtures of the stories: a hub, browsers, and servers to connect to.
 
+pub(crate) mod assistant;
 pub(crate) mod browser;
 pub(crate) mod certificate_authority;
 pub(crate) mod changing_server;

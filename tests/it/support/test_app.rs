@@ -25,9 +25,10 @@ use craft::secret::Secret;
 use craft::serve::{Dependencies, Hub};
 use craft::vault::{SealingKey, Vault};
 use craft::workbench::Workbench;
-use craft::{db, web};
+use craft::{db, serve, web};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::AssertSqlSafe;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::browser::Browser;
@@ -94,7 +95,7 @@ impl TestApp {
         change(&mut dependencies);
         let hub = Hub::build(dependencies.clone());
         hub.start_worker(EngineSettings { slots: 4, ..EngineSettings::default() }, "a test").await.unwrap();
-        let router = web::with_layers(web::pages().merge(pages), hub.app.clone());
+        let router = serve::router(web::pages().merge(pages), hub.app.clone(), CancellationToken::new());
         Self { app: hub.app.clone(), router, mail_folder, dependencies, hub, _database: database }
     }
 
@@ -117,7 +118,7 @@ impl TestApp {
 
     /// Opens a browser at the pages of another process, which has these handles.
     pub(crate) fn browser_of(&self, app: App) -> Browser {
-        Browser::new(web::with_layers(web::pages(), app), self.app.public_url.clone())
+        Browser::new(serve::router(web::pages(), app, CancellationToken::new()), self.app.public_url.clone())
     }
 
     /// Signs in an ordinary user.

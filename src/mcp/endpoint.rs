@@ -1,0 +1,139 @@
+//! The layer before rmcp: it refuses what is not a message of an assistant with a sufficient token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Method, StatusCode};
+use rmcp::model::ErrorCode;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::MAX_BODY_BYTES;
+use super::caller::Caller;
+use super::envelope::Envelope;
+use super::guard::Guard;
+use super::refusal::Refusal;
+use super::scopes::required_scopes;
+use super::server::HubServer;
+use crate::app::App;
+use crate::bearer::{Bearer, BearerRefusal};
+use crate::error::Error;
+use crate::organisations;
+
+/// The time in which a body must arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The endpoint, which is the same for all spaces.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    app: App,
+    guard: Guard,
+    service: StreamableHttpService<HubServer, NeverSessionManager>,
+}
+
+impl Endpoint {
+    pub(super) fn new(app: App, stop: CancellationToken) -> Self {
+        // the guard of this module stands before rmcp's own, which knows lists of names only
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_max_request_body_bytes(MAX_BODY_BYTES)
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        let server = HubServer::new(app.clone(), stop);
+        let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::default(), config);
+        Self { guard: Guard::new(app.public_url.clone()), app, service }
+    }
+
+    async fn answer(&self, organisation: Option<String>, request: Request) -> Result<Response, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        self.guard.check(&parts.headers)?;
+        if parts.method != Method::POST {
+            return Err(Refusal::Method);
+        }
+        let bearer = Bearer::from_request_parts(&mut parts, &self.app).await?;
+        let caller = self.enter(bearer, organisation).await?;
+        check_content_type(&parts.headers)?;
+        let body = read_body(body).await?;
+        let envelope = Envelope::parse(&body)?;
+        if let Some(method) = &envelope.method {
+            caller.bearer.require(required_scopes(method))?;
+        }
+        // the token has served its purpose; nothing that handles the message can pass it on
+        parts.headers.remove(AUTHORIZATION);
+        parts.extensions.insert(caller);
+        let response = self.service.handle(http::Request::from_parts(parts, Body::from(body))).await;
+        as_protocol_error(response.map(Body::new), envelope.id)
+    }
+
+    /// Checks that the token is for the space of the path. A token for another space is one for another audience.
+    async fn enter(&self, bearer: Bearer, organisation: Option<String>) -> Result<Caller, BearerRefusal> {
+        let (user, owner) = (bearer.token.user, bearer.token.owner);
+        let space = match &organisation {
+            None => Some(user.as_owner()),
+            Some(slug) => {
+                let membership = organisations::find_membership(&self.app.system, user, slug).await;
+                membership.map(|membership| Some(membership.organisation)).or_else(|error| match error {
+                    Error::NotFound(_) => Ok(None),
+                    error => Err(error),
+                })?
+            }
+        };
+        if space == Some(owner) { Ok(Caller { bearer, organisation }) } else { Err(BearerRefusal::InvalidToken) }
+    }
+}
+
+pub(super) async fn serve_own(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    endpoint.answer(None, request).await.unwrap_or_else(Refusal::into_response)
+}
+
+pub(super) async fn serve_organisation(
+    State(endpoint): State<Endpoint>,
+    parameters: RawPathParams,
+    request: Request,
+) -> Response {
+    // the database cannot look for a NUL
+    let slug =
+        parameters.iter().find(|(name, slug)| *name == "org" && !slug.contains('\0')).map(|(_, slug)| slug.to_owned());
+    endpoint.answer(Some(slug.unwrap_or_default()), request).await.unwrap_or_else(Refusal::into_response)
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let message = "Send the message as application/json.";
+    Err(Refusal::before_message(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Refusal> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await;
+    match read {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => {
+            let message = "The message is larger than 1 MB, or did not arrive whole. Send a smaller one.";
+            Err(Refusal::before_message(StatusCode::PAYLOAD_TOO_LARGE, message))
+        }
+        Err(_) => {
+            let message = "The message did not arrive within 30 seconds. Send it again.";
+            Err(Refusal::before_message(StatusCode::REQUEST_TIMEOUT, message))
+        }
+    }
+}
+
+/// Turns the plain text with which rmcp refuses a message that it cannot read into an error of the protocol.
+fn as_protocol_error(response: Response, id: Value) -> Result<Response, Refusal> {
+    if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        return Ok(response);
+    }
+    let message = "The message is not one of the protocol. Check the members “method”, “params” and “id”.";
+    Err(Refusal::message(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, id, message))
+}

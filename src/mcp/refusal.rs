@@ -1,0 +1,64 @@
+//! Refusals of requests that rmcp never sees.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::ALLOW;
+use rmcp::model::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::bearer::BearerRefusal;
+
+/// The refusal of a request.
+pub(super) enum Refusal {
+    /// The request has no sufficient token.
+    Token(BearerRefusal),
+    /// The method of the request is not POST.
+    Method,
+    /// The message breaks the protocol, or is not for this endpoint.
+    Message {
+        /// Status of the response.
+        status: StatusCode,
+        /// Code of JSON-RPC.
+        code: ErrorCode,
+        /// Id of the request; null if it is unknown.
+        id: Value,
+        /// Sentence for people.
+        message: String,
+    },
+}
+
+impl Refusal {
+    /// Refuses a message that breaks the protocol.
+    pub(super) fn invalid_request(id: Value, message: impl Into<String>) -> Self {
+        Self::message(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, id, message)
+    }
+
+    /// Refuses a request before its message is read.
+    pub(super) fn before_message(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::message(status, ErrorCode::INVALID_REQUEST, Value::Null, message)
+    }
+
+    pub(super) fn message(status: StatusCode, code: ErrorCode, id: Value, message: impl Into<String>) -> Self {
+        Self::Message { status, code, id, message: message.into() }
+    }
+}
+
+impl From<BearerRefusal> for Refusal {
+    fn from(refusal: BearerRefusal) -> Self {
+        Self::Token(refusal)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Token(refusal) => refusal.into_response(),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),
+            Self::Message { status, code, id, message } => {
+                let error = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code.0, "message": message } });
+                (status, Json(error)).into_response()
+            }
+        }
+    }
+}

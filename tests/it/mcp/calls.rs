@@ -1,0 +1,126 @@
+//! Calls of tools: each is a job.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::support::assistant::{Assistant, OLDER};
+use crate::support::everything_server::EverythingServer;
+use crate::support::scripted_server::ScriptedServer;
+use crate::support::test_app::TestApp;
+
+const JOB: &str = "tool-connect-craft/job";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_a_job_with_its_page_and_its_audit_entry() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let called = assistant.call("workbench__hash", json!({ "text": "a lantern" })).await;
+    assert_ne!(called["isError"], true, "{called}");
+    let job = called["_meta"][JOB].as_str().unwrap();
+    let shown = alice.get(&format!("/jobs/{job}.json")).await.json();
+    assert_eq!((&shown["status"], &shown["tool"]), (&json!("succeeded"), &json!("hash")));
+    assert_eq!(shown["output"]["content"], called["content"]);
+    let page = alice.get(&format!("/jobs/{job}")).await;
+    assert!(page.text("main").contains("assistant"), "{}", page.text("main"));
+    let entries = alice.get("/audit?who=assistant").await;
+    assert!(entries.text("tbody").contains("Tool run"), "{}", entries.text("main"));
+    assert_eq!(app.bob().await.get(&format!("/jobs/{job}")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_of_a_connected_server_are_called_in_both_eras() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = EverythingServer::start().await;
+    app.add_server(&alice, "Everything", &server.url()).await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let echoed = assistant.call("everything__echo", json!({ "message": "ahoy" })).await;
+    assert_eq!(echoed["content"][0]["text"], "Echo: ahoy");
+    assert_eq!(echoed["resultType"], "complete");
+    let older = assistant.speaking(OLDER);
+    assert_eq!(older.call("everything__echo", json!({ "message": "ahoy" })).await["content"], echoed["content"]);
+}
+
+#[tokio::test]
+async fn what_keeps_a_tool_from_running_is_a_result_that_a_model_reads() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let refused = assistant.call("workbench__hash", json!({ "text": 7 })).await;
+    assert_eq!(refused["isError"], true);
+    let text = refused["content"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("The arguments do not fit.\n/text: "), "{text}");
+    assert_eq!(alice.get("/jobs").await.texts("tbody tr").len(), 0, "nothing was accepted");
+
+    let server = ScriptedServer::start(json!([{ "name": "find", "inputSchema": { "type": "object" } }]), "found").await;
+    app.add_server(&alice, "Finder", &server.url()).await;
+    assert_eq!(assistant.call("finder__find", json!({})).await["content"][0]["text"], "found");
+    let page = alice.get("/connections").await;
+    let connection = page.attrs("tbody a", "href").into_iter().find(|href| href.starts_with("/connections/")).unwrap();
+    let question = alice.get(&format!("{connection}/disconnection")).await;
+    alice.submit(&question, "main form", []).await;
+    let refused = assistant.call("finder__find", json!({})).await;
+    let text = refused["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("is not connected. Ask its owner to connect it: http://"), "{text}");
+}
+
+#[tokio::test]
+async fn a_tool_of_somebody_else_is_as_unknown_as_one_that_does_not_exist() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let server = ScriptedServer::start(json!([{ "name": "find", "inputSchema": { "type": "object" } }]), "found").await;
+    app.add_server(&alice, "Finder", &server.url()).await;
+    let assistant = Assistant::new(&app, &bob).await;
+    for name in ["finder__find", "finder__other", "finder__", "nothing"] {
+        let answer = assistant.send("tools/call", json!({ "name": name })).await.json();
+        assert_eq!(answer["error"], json!({ "code": -32602, "message": format!("Unknown tool: {name}") }));
+    }
+    let older = assistant.speaking(OLDER);
+    for name in ["", "x__\u{0}", "\u{0}__x", &"x__y".repeat(10_000)] {
+        let answer = older.send("tools/call", json!({ "name": name })).await.json();
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn parts_of_a_result_that_the_hub_does_not_know_are_passed_on_as_text() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let odd = json!({ "type": "hologram", "beams": 3 });
+    let answer = json!({
+        "content": [odd, { "type": "text", "text": "beside it" }],
+        "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "another", "version": "1" }, "example.com/kept": 1 },
+    });
+    let tools = json!([{ "name": "show", "inputSchema": { "type": "object" } }]);
+    let server = ScriptedServer::returning(tools, answer).await;
+    app.add_server(&alice, "Odd", &server.url()).await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let result = assistant.call("odd__show", json!({})).await;
+    assert_eq!(result["content"][0], json!({ "type": "text", "text": odd.to_string() }));
+    assert_eq!(result["content"][1]["text"], "beside it");
+    assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "tool-connect-craft");
+    let sent = server.requests("tools/call");
+    assert!(sent.iter().all(|request| request.authorization.is_none()), "the server was sent a token");
+    assert!(sent.iter().all(|request| !request.body.contains(assistant.token())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assistant_that_goes_away_cancels_its_job() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let call = json!({ "name": "workbench__countdown", "arguments": { "seconds": 600 } });
+    let mut waiting = Box::pin(assistant.send("tools/call", call));
+    let job = loop {
+        tokio::select! {
+            answer = &mut waiting => panic!("the call ended: {}", answer.json()),
+            page = alice.get("/jobs?status=running") => {
+                if let Some(href) = page.attr("tbody a[href^='/jobs/']", "href") { break href; }
+            }
+        }
+    };
+    drop(waiting);
+    let id = job.rsplit('/').next().unwrap().parse().unwrap();
+    app.wait_for_job(&alice, id, |job| job["status"] == "canceled").await;
+}
