@@ -1,20 +1,23 @@
 //! `tools/call`: a call as a job, whose end the caller waits for.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData};
-use serde_json::Value;
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::call_result;
 use super::caller::Caller;
 use super::failure::internal_error;
+use super::progress::ProgressReport;
 use crate::app::App;
 use crate::assistants::{self, Obstacle, OfferedTool};
 use crate::connectors;
 use crate::error::{Error, FieldFaults};
 use crate::ids::JobId;
-use crate::jobs::{self, NewJob};
+use crate::jobs::{self, Job, NewJob};
 
 /// The longest wait for the end of a job. Longer jobs continue, and their page has the result.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -25,8 +28,8 @@ const METHOD: &str = "tools/call";
 pub(super) struct Call<'a> {
     pub(super) app: &'a App,
     pub(super) caller: &'a Caller,
-    /// Cancelled when the assistant disconnects or cancels.
-    pub(super) canceled: &'a CancellationToken,
+    /// The request, which is cancelled when the assistant disconnects or cancels.
+    pub(super) context: &'a RequestContext<RoleServer>,
     /// Cancelled when the hub stops.
     pub(super) stop: &'a CancellationToken,
 }
@@ -63,26 +66,52 @@ impl Call<'_> {
             validator: &form.validator,
             input: arguments,
             connection: tool.connection,
-            idem_key: None,
+            idem_key: self.idempotency_key(tool, arguments),
         };
         jobs::start(&app.db, &app.vault, &app.queue, actor, new, app.clock.now()).await
     }
 
-    /// Waits for the end of a job. If the assistant goes away, the job is cancelled; if the hub stops, it continues.
+    /// Returns the key under which the same call, sent twice by one assistant, is one job. Another call has another key. The
+    /// key is stored, and the arguments may hold a secret, so the hash is keyed.
+    fn idempotency_key(&self, tool: &OfferedTool, arguments: &Value) -> Option<String> {
+        let key = self.caller.idempotency_key.as_deref()?;
+        let call = json!([self.caller.bearer.token.id, key, tool.tool_name().as_str(), arguments]);
+        Some(format!("assistant {}", self.app.vault.keyed_hash(&call.to_string())))
+    }
+
+    /// Waits for the end of a job, and reports its progress if the assistant asked for it. If the hub stops, the job continues.
+    /// If the assistant goes away, the job is cancelled, unless the assistant can ask for it again by its key.
     async fn wait(&self, id: JobId) -> Result<CallToolResult, ErrorData> {
         let (app, actor) = (self.app, &self.caller.bearer.actor);
         let url = self.caller.url(app, &format!("/jobs/{id}"));
         let waited = tokio::select! {
             job = jobs::wait_for_end(&app.db, &app.live, actor, id, CALL_TIMEOUT) => job,
             () = self.stop.cancelled() => return Ok(call_result::restarting(id, &url)),
-            () = self.canceled.cancelled() => {
-                let canceled = jobs::cancel(&app.db, &app.live, actor, id, app.clock.now()).await;
-                canceled.and(jobs::find(&app.db, actor, id).await)
-            }
+            never = self.report_progress(id) => match never {},
+            () = self.context.ct.cancelled() => self.cancel_job(id).await,
         };
         match waited {
             Ok(job) => Ok(call_result::of_job(&job, &url)),
             Err(error) => Err(internal_error(&error, METHOD)),
+        }
+    }
+
+    /// Cancels the job of an assistant that went away, unless the assistant can ask for it again.
+    async fn cancel_job(&self, id: JobId) -> Result<Job, Error> {
+        let (app, actor) = (self.app, &self.caller.bearer.actor);
+        if self.caller.idempotency_key.is_none() {
+            jobs::cancel(&app.db, &app.live, actor, id, app.clock.now()).await?;
+        }
+        jobs::find(&app.db, actor, id).await
+    }
+
+    async fn report_progress(&self, job: JobId) -> Infallible {
+        match self.context.meta.get_progress_token() {
+            Some(token) => {
+                let (app, caller, peer) = (self.app, self.caller, &self.context.peer);
+                ProgressReport { app, caller, job, token, peer }.send().await
+            }
+            None => std::future::pending().await,
         }
     }
 

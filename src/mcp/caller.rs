@@ -13,6 +13,8 @@ pub(super) struct Caller {
     pub(super) bearer: Bearer,
     /// Slug of the organisation; `None` in the person's own space.
     pub(super) organisation: Option<String>,
+    /// The key by which a repeated call is the same job.
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl Caller {

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use rmcp::model::ErrorCode;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -28,6 +28,10 @@ use crate::organisations;
 
 /// The time in which a body must arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
 /// The endpoint, which is the same for all spaces.
 #[derive(Clone)]
@@ -58,7 +62,9 @@ impl Endpoint {
             return Err(Refusal::Method);
         }
         let bearer = Bearer::from_request_parts(&mut parts, &self.app).await?;
-        let caller = self.enter(bearer, organisation).await?;
+        let idempotency_key = read_idempotency_key(&parts.headers)?;
+        self.check_space(&bearer, organisation.as_deref()).await?;
+        let caller = Caller { bearer, organisation, idempotency_key };
         check_content_type(&parts.headers)?;
         let body = read_body(body).await?;
         let envelope = Envelope::parse(&body)?;
@@ -73,9 +79,9 @@ impl Endpoint {
     }
 
     /// Checks that the token is for the space of the path. A token for another space is one for another audience.
-    async fn enter(&self, bearer: Bearer, organisation: Option<String>) -> Result<Caller, BearerRefusal> {
+    async fn check_space(&self, bearer: &Bearer, organisation: Option<&str>) -> Result<(), BearerRefusal> {
         let (user, owner) = (bearer.token.user, bearer.token.owner);
-        let space = match &organisation {
+        let space = match organisation {
             None => Some(user.as_owner()),
             Some(slug) => {
                 let membership = organisations::find_membership(&self.app.system, user, slug).await;
@@ -85,7 +91,7 @@ impl Endpoint {
                 })?
             }
         };
-        if space == Some(owner) { Ok(Caller { bearer, organisation }) } else { Err(BearerRefusal::InvalidToken) }
+        if space == Some(owner) { Ok(()) } else { Err(BearerRefusal::InvalidToken) }
     }
 }
 
@@ -112,6 +118,16 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     let message = "Send the message as application/json.";
     Err(Refusal::before_message(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+}
+
+fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = key.to_str().ok().map(str::trim).filter(|key| (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&key.len()));
+    let refusal = || {
+        let message = format!("The header Idempotency-Key takes 1 to {MAX_IDEMPOTENCY_KEY_CHARS} ASCII characters.");
+        Refusal::before_message(StatusCode::BAD_REQUEST, message)
+    };
+    key.map(|key| Some(key.to_owned())).ok_or_else(refusal)
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Refusal> {

@@ -4,8 +4,8 @@
 //! and never with a cookie. Every call is a job, with the checks, events and audit of one that a page starts.
 //!
 //! `endpoint` checks a request before rmcp sees it: its sender, its token, its size, its message. rmcp speaks the protocol, of
-//! 2026-07-28 and of three revisions before it. `server` answers its methods: `tools` lists tools, `call` runs one as a job, and
-//! `call_result` makes the answer of the job.
+//! 2026-07-28 and of three revisions before it. `server` answers its methods: `tools` lists tools, `call` runs one as a job, `progress`
+//! reports its steps, and `call_result` makes the answer of the job.
 
 mod call;
 mod call_result;
@@ -15,6 +15,7 @@ mod envelope;
 mod failure;
 mod guard;
 mod meta;
+mod progress;
 mod refusal;
 mod scopes;
 mod server;

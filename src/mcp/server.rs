@@ -64,12 +64,8 @@ impl ServerHandler for HubServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = call::Call {
-            app: &self.app,
-            caller: Caller::from_context(&context)?,
-            canceled: &context.ct,
-            stop: &self.stop,
-        };
+        let call =
+            call::Call { app: &self.app, caller: Caller::from_context(&context)?, context: &context, stop: &self.stop };
         call.run(request).await.map(CallToolResponse::Complete)
     }
 

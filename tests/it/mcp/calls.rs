@@ -124,3 +124,47 @@ async fn an_assistant_that_goes_away_cancels_its_job() {
     let id = job.rsplit('/').next().unwrap().parse().unwrap();
     app.wait_for_job(&alice, id, |job| job["status"] == "canceled").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_call_with_one_key_is_one_job() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let (first, second) = (Assistant::new(&app, &alice).await, Assistant::new(&app, &alice).await);
+    let key = [("idempotency-key", "a call that must happen once")];
+    let call = json!({ "name": "workbench__hash", "arguments": { "text": "a" } });
+    let job = async |assistant: &Assistant, call: &serde_json::Value| {
+        let answer = assistant.send_with("tools/call", call.clone(), &key).await.json();
+        answer["result"]["_meta"][JOB].as_str().unwrap().to_owned()
+    };
+    let original = job(&first, &call).await;
+    assert_eq!(job(&first, &call).await, original);
+    let other = json!({ "name": "workbench__hash", "arguments": { "text": "b" } });
+    assert_ne!(job(&first, &other).await, original, "another call");
+    assert_ne!(job(&second, &call).await, original, "another assistant");
+    assert_ne!(job(&Assistant::new(&app, &bob).await, &call).await, original, "another person");
+    let long = "k".repeat(256);
+    for wrong in [" ", long.as_str()] {
+        let answer = first.send_with("tools/call", call.clone(), &[("idempotency-key", wrong)]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assistant_that_asks_for_progress_gets_it_in_rising_steps() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let call = |meta| json!({ "name": "workbench__countdown", "arguments": { "seconds": 2 }, "_meta": meta });
+    let streamed = assistant.send("tools/call", call(json!({ "progressToken": "steps" }))).await;
+    assert_eq!(streamed.header("content-type"), Some("text/event-stream"));
+    let messages = streamed.events();
+    let (last, steps) = messages.split_last().unwrap();
+    assert!(last["result"]["content"].is_array(), "{last}");
+    assert!(!steps.is_empty());
+    assert!(steps.iter().all(|step| step["method"] == "notifications/progress"), "{steps:?}");
+    assert!(steps.iter().all(|step| step["params"]["progressToken"] == "steps"), "{steps:?}");
+    let progress: Vec<_> = steps.iter().map(|step| step["params"]["progress"].as_f64().unwrap()).collect();
+    assert!(progress.is_sorted_by(|earlier, later| earlier < later), "{progress:?}");
+    let plain = assistant.send("tools/call", call(json!({}))).await;
+    assert_eq!(plain.header("content-type"), Some("application/json"), "nobody asked for progress");
+}

@@ -59,11 +59,9 @@ impl Assistant {
         let authorization = format!("Bearer {}", self.token);
         let mut headers = vec![("authorization", authorization.as_str())];
         if self.revision == CURRENT {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": CURRENT,
-                "io.modelcontextprotocol/clientInfo": { "name": "tests", "version": "1" },
-                "io.modelcontextprotocol/clientCapabilities": {},
-            });
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!(CURRENT);
+            params["_meta"]["io.modelcontextprotocol/clientInfo"] = json!({ "name": "tests", "version": "1" });
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
             headers.push(("mcp-method", method));
             if !name.is_empty() {
                 headers.push(("mcp-name", name.as_str()));

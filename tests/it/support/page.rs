@@ -67,6 +67,12 @@ impl Page {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}:\n{}", self.path, self.body))
     }
 
+    /// Parses the data of server-sent events as JSON; those without data are left out.
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
+        let data = self.body.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+        data.filter(|data| !data.is_empty()).map(|data| serde_json::from_str(data).unwrap()).collect()
+    }
+
     pub(super) fn form(&self, selector: &str) -> HtmlForm {
         let page = Html::parse_document(&self.body);
         let form = page.select(&parse(selector)).next();
