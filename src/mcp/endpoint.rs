@@ -57,7 +57,7 @@ impl Endpoint {
 
     async fn answer(&self, organisation: Option<String>, request: Request) -> Result<Response, Refusal> {
         let (mut parts, body) = request.into_parts();
-        self.guard.check(&parts.headers)?;
+        self.guard.check(&parts)?;
         if parts.method != Method::POST {
             return Err(Refusal::Method);
         }

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use http::StatusCode;
 use http::header::{HOST, ORIGIN};
-use http::{HeaderMap, StatusCode};
+use http::request::Parts;
+use http::uri::Authority;
 use url::Url;
 
 use super::refusal::Refusal;
@@ -20,9 +22,11 @@ impl Guard {
     }
 
     /// Refuses a request for another public name, and one that a page of an unsafe origin sends.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-        if text(HOST).is_some_and(|host| !self.is_own_host(host)) {
+    pub(super) fn check(&self, request: &Parts) -> Result<(), Refusal> {
+        let text = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        // HTTP/2 names the host in the address
+        let host = text(HOST).or_else(|| request.uri.authority().map(Authority::as_str));
+        if host.is_some_and(|host| !self.is_own_host(host)) {
             let public = self.public_url.host_str().unwrap_or_default();
             return Err(forbidden(format!("This hub is reached as {public}. Connect to that address.")));
         }

@@ -101,7 +101,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, typed: FormPair
         }
         created => created?,
     };
-    let row = TokenRow::new(token, &memberships, &me.calendar(now));
+    let row = TokenRow::new(token, &me, &memberships, &me.calendar(now));
     let shell = below_tokens(&me, "Copy your token").await;
     Ok(page_unstored(&CreatedPage { shell, token: text.expose(), row }))
 }

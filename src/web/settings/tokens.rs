@@ -24,21 +24,23 @@ pub(super) struct TokenRow {
     pub(super) name: String,
     start: String,
     pub(super) permissions: Vec<&'static str>,
-    /// Name of the organisation that the token is for.
+    /// The organisation that the token is for.
     organisation: Option<String>,
     used_at: Option<When>,
     pub(super) ends_at: When,
 }
 
 impl TokenRow {
-    pub(super) fn new(token: ApiToken, memberships: &[Membership], calendar: &Calendar) -> Self {
+    pub(super) fn new(token: ApiToken, me: &SignedIn, memberships: &[Membership], calendar: &Calendar) -> Self {
+        let is_own = token.owner == me.actor.user_id().as_owner();
         let membership = memberships.iter().find(|membership| membership.organisation == token.owner);
+        let name = membership.map_or("an organisation that you have left", |membership| membership.name.as_str());
         Self {
             id: token.id.to_string(),
             name: token.name,
             start: token.start,
             permissions: token.scopes.iter().map(Scope::description).collect(),
-            organisation: membership.map(|membership| membership.name.clone()),
+            organisation: (!is_own).then(|| name.to_owned()),
             used_at: calendar.when_any(token.last_used_at),
             ends_at: calendar.when(token.expires_at),
         }
@@ -65,7 +67,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let now = app.clock.now();
     let tokens = api_tokens::list(&app.db, &me.actor, now).await?;
     let (memberships, calendar) = (memberships(&app, &me).await?, me.calendar(now));
-    let rows = tokens.into_iter().map(|token| TokenRow::new(token, &memberships, &calendar)).collect();
+    let rows = tokens.into_iter().map(|token| TokenRow::new(token, &me, &memberships, &calendar)).collect();
     let endpoint = format!("{}/mcp", app.public_url.as_str().trim_end_matches('/'));
     Ok(page(&IndexPage { shell: shell(&me, "Tokens").await, rows, endpoint }))
 }
@@ -73,7 +75,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn) -> Result {
 pub(super) async fn confirm(State(app): State<App>, me: SignedIn, Path(path): Path<ById>) -> Result {
     let now = app.clock.now();
     let token = api_tokens::find(&app.db, &me.actor, token_id(&path)?, now).await?;
-    let row = TokenRow::new(token, &memberships(&app, &me).await?, &me.calendar(now));
+    let row = TokenRow::new(token, &me, &memberships(&app, &me).await?, &me.calendar(now));
     let shell = below_tokens(&me, format!("Revoke {}", row.name)).await;
     Ok(page(&RevocationPage { shell, row }))
 }

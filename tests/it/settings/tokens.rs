@@ -129,7 +129,9 @@ async fn a_token_for_an_organisation_works_while_its_person_is_a_member() {
     let ended = sqlx::query("UPDATE memberships SET ended_at = now() WHERE user_id = $1").bind(user.id);
     assert_eq!(ended.execute(app.app.system.pool()).await.unwrap().rows_affected(), 1);
     assert!(api_tokens::authenticate(&app.app.system, &token, now).await.unwrap().is_none());
-    let link = alice.get("/settings/tokens").await.attr("tbody a", "href").unwrap();
+    let list = alice.get("/settings/tokens").await;
+    assert!(list.text("tbody").contains("For an organisation that you have left"), "{}", list.text("tbody"));
+    let link = list.attr("tbody a", "href").unwrap();
     let revoked = alice.submit(&alice.get(&link).await, "main form", []).await;
     assert_eq!(revoked.text("#flash"), "The token “Bot” is revoked.", "whoever has left can still revoke it");
 }
