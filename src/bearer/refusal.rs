@@ -43,7 +43,7 @@ impl BearerRefusal {
     }
 
     /// Returns the sentence of the body.
-    fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::MissingToken => {
                 "Send an access token in the header “Authorization: Bearer”. Tokens are created in the \

@@ -1,9 +1,10 @@
 //! Refusals of requests that rmcp never sees.
 
 use axum::Json;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::ALLOW;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 use rmcp::model::ErrorCode;
 use serde_json::{Value, json};
 
@@ -53,12 +54,22 @@ impl From<BearerRefusal> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Token(refusal) => refusal.into_response(),
+            Self::Token(refusal) => {
+                // clients show the message of an error of the protocol, and drop every other body
+                let body = error_body(&Value::Null, ErrorCode::INVALID_REQUEST, &refusal.detail());
+                let (mut parts, _) = refusal.into_response().into_parts();
+                parts.headers.remove(CONTENT_LENGTH);
+                parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Response::from_parts(parts, Body::from(body.to_string()))
+            }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),
             Self::Message { status, code, id, message } => {
-                let error = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code.0, "message": message } });
-                (status, Json(error)).into_response()
+                (status, Json(error_body(&id, code, &message))).into_response()
             }
         }
     }
+}
+
+fn error_body(id: &Value, code: ErrorCode, message: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code.0, "message": message } })
 }

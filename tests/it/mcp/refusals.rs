@@ -87,6 +87,7 @@ async fn only_post_with_a_token_from_a_safe_place_is_served() {
     let by_cookie = alice.request(Method::POST, "/mcp", &[("content-type", "application/json")], "{}").await;
     assert_eq!(by_cookie.status, StatusCode::UNAUTHORIZED);
     assert!(by_cookie.header("www-authenticate").is_some());
+    assert!(by_cookie.json()["error"]["message"].as_str().unwrap().starts_with("Send an access token"));
     let (evil_host, evil_origin) = (("host", "evil.example.com"), ("origin", "http://evil.example.com"));
     for wrong in [evil_host, evil_origin, ("origin", "null")] {
         assert_error(&assistant.send_with("tools/list", json!({}), &[wrong]).await, 403, -32600);

@@ -34,6 +34,7 @@ use url::Url;
 use super::browser::Browser;
 use super::database::TestDatabase;
 use super::hang::HANG_TIMEOUT;
+use super::listener;
 use super::page::Page;
 use super::session::{insert_session, record_account, record_session};
 use super::space::{Space, is_in_organisations};
@@ -109,6 +110,12 @@ impl TestApp {
         let mut dependencies = self.dependencies.clone();
         change(&mut dependencies);
         Hub::build(dependencies)
+    }
+
+    /// Serves the hub on a free port of loopback; returns its address.
+    pub(crate) async fn listen(&self) -> Url {
+        let address = listener::serve(self.router.clone()).await;
+        Url::parse(&format!("http://{address}")).unwrap()
     }
 
     /// Opens a browser in which nobody is signed in.
