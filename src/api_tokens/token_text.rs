@@ -11,6 +11,9 @@ const PREFIX: &str = "craft_pat_";
 /// Number of characters that lists show: the prefix and four others, which leave 234 random bits.
 const SHOWN_CHARS: usize = PREFIX.len() + 4;
 
+/// Number of characters of a token.
+const TOKEN_CHARS: usize = PREFIX.len() + 43;
+
 /// Makes the text of a new token.
 pub(super) fn generate() -> Secret {
     Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())))
@@ -21,6 +24,11 @@ pub(super) fn start(token: &Secret) -> &str {
     token.expose().get(..SHOWN_CHARS).unwrap_or(PREFIX)
 }
 
+/// Reports whether a text can be a token. Other texts cost no statement.
+pub(super) fn is_possible(text: &Secret) -> bool {
+    text.expose().len() == TOKEN_CHARS && text.expose().starts_with(PREFIX)
+}
+
 /// Returns the stored hash. The text has 256 random bits, so a fast hash without a salt is enough.
 pub(super) fn hash(token: &Secret) -> [u8; 32] {
     Sha256::digest(token.expose().as_bytes()).into()
@@ -28,12 +36,14 @@ pub(super) fn hash(token: &Secret) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{generate, hash, start};
+    use super::{generate, hash, is_possible, start};
+    use crate::secret::Secret;
 
     #[test]
     fn tokens_are_long_and_differ() {
         let (first, second) = (generate(), generate());
-        assert_eq!(first.expose().len(), 53);
+        assert!(is_possible(&first) && first.expose().len() == 53);
+        assert!(!is_possible(&Secret::new("craft_pat_")) && !is_possible(&Secret::new("x".repeat(53))));
         assert!(first.expose().starts_with(start(&first)) && start(&first).len() == 14);
         assert_ne!(hash(&first), hash(&second));
     }

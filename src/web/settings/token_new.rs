@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::tokens::{TokenRow, below_tokens, memberships};
+use super::tokens::{TokenRow, below_tokens, endpoint, memberships};
 use crate::api_tokens::{self, DEFAULT_LIFETIME, LIFETIMES, NewToken, Scope, Scopes};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
@@ -85,6 +85,8 @@ struct CreatedPage<'a> {
     shell: Shell,
     token: &'a str,
     row: TokenRow,
+    /// The address at which it works.
+    endpoint: String,
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
@@ -101,9 +103,11 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, typed: FormPair
         }
         created => created?,
     };
+    let membership = memberships.iter().find(|membership| membership.organisation == token.owner);
+    let endpoint = endpoint(&app, membership);
     let row = TokenRow::new(token, &me, &memberships, &me.calendar(now));
     let shell = below_tokens(&me, "Copy your token").await;
-    Ok(page_unstored(&CreatedPage { shell, token: text.expose(), row }))
+    Ok(page_unstored(&CreatedPage { shell, token: text.expose(), row, endpoint }))
 }
 
 async fn try_create(

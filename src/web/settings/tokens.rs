@@ -25,7 +25,7 @@ pub(super) struct TokenRow {
     start: String,
     pub(super) permissions: Vec<&'static str>,
     /// The organisation that the token is for.
-    organisation: Option<String>,
+    pub(super) organisation: Option<String>,
     used_at: Option<When>,
     pub(super) ends_at: When,
 }
@@ -68,7 +68,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let tokens = api_tokens::list(&app.db, &me.actor, now).await?;
     let (memberships, calendar) = (memberships(&app, &me).await?, me.calendar(now));
     let rows = tokens.into_iter().map(|token| TokenRow::new(token, &me, &memberships, &calendar)).collect();
-    let endpoint = format!("{}/mcp", app.public_url.as_str().trim_end_matches('/'));
+    let endpoint = endpoint(&app, None);
     Ok(page(&IndexPage { shell: shell(&me, "Tokens").await, rows, endpoint }))
 }
 
@@ -94,6 +94,15 @@ pub(super) async fn below_tokens(me: &SignedIn, title: impl AsRef<str>) -> Shell
 /// Returns the memberships of the user, by which a token's organisation is named.
 pub(super) async fn memberships(app: &App, me: &SignedIn) -> Result<Vec<Membership>, Error> {
     organisations::list_memberships(&app.system, me.actor.user_id()).await
+}
+
+/// Returns the address at which a token works.
+pub(super) fn endpoint(app: &App, organisation: Option<&Membership>) -> String {
+    let base = app.public_url.as_str().trim_end_matches('/');
+    match organisation {
+        Some(membership) => format!("{base}/orgs/{}/mcp", membership.slug),
+        None => format!("{base}/mcp"),
+    }
 }
 
 fn token_id(path: &ById) -> Result<ApiTokenId, Error> {
