@@ -4,9 +4,12 @@ use axum::Router;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::web::WebSettings;
 use crate::{mcp, web};
 
 /// Builds all routes. `pages` are routes of pages; once `stop` is cancelled, waiting calls of assistants are answered.
 pub fn router(pages: Router<App>, app: App, stop: CancellationToken) -> Router {
-    web::with_layers(pages, app.clone()).merge(mcp::router(app, stop))
+    let settings = WebSettings { public_url: app.public_url.clone() };
+    let programs = web::with_program_layers(mcp::router(app.clone(), stop), &settings);
+    web::with_layers(pages, app).merge(programs)
 }

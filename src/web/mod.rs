@@ -142,7 +142,18 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
         .layer(from_fn_with_state(address, public_address::lead))
         .layer(from_fn(error::render_errors))
         .layer(from_fn(respond::revalidate));
-    compression::compress(pages)
+    observe(compression::compress(pages), https)
+}
+
+/// Adds the layers of pages that other endpoints have too: an id, a span and metrics of each request, and security headers.
+/// A request of HTTP/1.1 must name its host. A panic is answered without a page.
+pub fn with_program_layers(routes: Router, settings: &WebSettings) -> Router {
+    let routes = routes.layer(CatchPanicLayer::new());
+    observe(routes, settings.public_url.scheme() == "https").layer(from_fn(public_address::require_host))
+}
+
+fn observe<S: Clone + Send + Sync + 'static>(routes: Router<S>, https: bool) -> Router<S> {
+    routes
         .layer(map_response(move |response| ready(security::harden(response, https))))
         .layer(from_fn_with_state(RequestMetrics::default(), request_metrics::record))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_request(()).on_response(()).on_failure(()))
