@@ -7,15 +7,9 @@ mod prefixes;
 use craft::actor::{Actor, Origin};
 use craft::assistants::{self, OfferedTool};
 use craft::ids::{OwnerId, UserId};
-use http::StatusCode;
 
-use crate::support::browser::Browser;
-use crate::support::page::Page;
-use crate::support::scripted_server::{ScriptedServer, tools};
+use crate::support::guarded_accounts::{account, add, guarded, page_of};
 use crate::support::test_app::TestApp;
-
-/// The token that the guarded server accepts.
-const TOKEN: &str = "t0ken-that-nobody-may-see";
 
 /// Returns the actor of an assistant of the persona `name`.
 async fn assistant_of(app: &TestApp, name: &str) -> Actor {
@@ -52,38 +46,6 @@ async fn names(app: &TestApp, persona: &str) -> Vec<String> {
 
 async fn find(app: &TestApp, persona: &str, name: &str) -> Option<OfferedTool> {
     assistants::find_offered(&app.app.db, &assistant_of(app, persona).await, name).await.unwrap()
-}
-
-/// Starts a hub and connects Alice to a server that requires a token.
-async fn guarded() -> (TestApp, Browser, ScriptedServer) {
-    let app = TestApp::new().await;
-    let alice = app.alice().await;
-    let server = ScriptedServer::guarded(tools(1), "done", Some(TOKEN)).await;
-    add(&alice, &server).await;
-    (app, alice, server)
-}
-
-/// Adds the server under the name "Guarded".
-async fn add(browser: &Browser, server: &ScriptedServer) {
-    let form = browser.get("/connectors/new/mcp").await;
-    let url = server.url();
-    let fields = [("name", "Guarded"), ("url", url.as_str()), ("auth", "bearer"), ("token", TOKEN)];
-    let added = browser.submit(&form, "main form", fields).await;
-    assert_eq!(added.status, StatusCode::OK, "{}", added.text("main"));
-}
-
-/// Connects another account of the guarded server.
-async fn account(browser: &Browser, label: &str) -> Page {
-    let form = browser.get("/connectors/guarded/connection").await;
-    browser.submit(&form, "main form", [("label", label), ("token", TOKEN)]).await
-}
-
-/// Opens the page of the connection to the guarded server with this label.
-async fn page_of(browser: &Browser, label: &str) -> Page {
-    let list = browser.get("/connections").await;
-    let is_labelled = |row: &String| row.ends_with(label) || (label == "Account 1" && row == "Guarded");
-    let at = list.texts("tbody th").iter().position(is_labelled).unwrap();
-    browser.get(&list.attrs("tbody th a", "href")[at]).await
 }
 
 /// Updates rows with SQL.

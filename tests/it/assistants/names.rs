@@ -20,9 +20,9 @@ async fn names_stay_when_an_account_is_added_renamed_or_made_the_default() {
     let both = ["guarded__tool-0", "guarded-at-work__tool-0"];
     assert_eq!(names(&app, "alice").await, both);
 
-    let form = alice.get(&format!("{}/label", page_of(&alice, "At Work").await.path())).await;
+    let form = alice.get(&format!("{}/label", page_of(&alice, "Guarded At Work").await.path())).await;
     alice.submit(&form, "main form", [("label", "Home")]).await;
-    alice.submit(&page_of(&alice, "Home").await, "form[action$='/default']", []).await;
+    alice.submit(&page_of(&alice, "Guarded Home").await, "form[action$='/default']", []).await;
     assert_eq!(names(&app, "alice").await, both);
     let same = find(&app, "alice", "guarded__tool-0").await.unwrap();
     assert_eq!((same.connection, same.version), (first.connection, first.version));

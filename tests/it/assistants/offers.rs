@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{account, acting, assistant_of, change, find, guarded, list, names, page_of};
 use crate::support::changing_server::ChangingServer;
+use crate::support::guarded_accounts::TOKEN;
 use crate::support::ledger_service;
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::space::Space;
@@ -29,7 +30,7 @@ async fn a_connection_that_cannot_be_used_is_not_offered() {
         assert_eq!((broken.obstacle, broken.slug.as_str()), (Some(Obstacle::NotConnected), "guarded"), "{status}");
     }
 
-    let page = page_of(&alice, "Account 1").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let question = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&question, "main form", []).await;
     assert_eq!(names(&app, "alice").await, [""; 0]);
@@ -175,7 +176,7 @@ async fn the_page_of_a_tool_names_it_for_assistants_and_says_what_they_get() {
     let alice = app.alice().await;
     let schema = json!({"type": "object", "properties": {"any": true, "<b>": false}, "additionalProperties": false});
     let odd = json!([{"name": "odd", "inputSchema": schema}, {"name": "plain", "inputSchema": {"type": "object"}}]);
-    let server = ScriptedServer::guarded(odd, "done", Some(super::TOKEN)).await;
+    let server = ScriptedServer::guarded(odd, "done", Some(TOKEN)).await;
     super::add(&alice, &server).await;
     let about = "section[aria-labelledby=about-heading]";
     let page = alice.get("/connectors/guarded/tools/odd").await;

@@ -11,6 +11,7 @@ pub(crate) mod database;
 pub(crate) mod database_switch;
 pub(crate) mod echoing_server;
 pub(crate) mod everything_server;
+pub(crate) mod guarded_accounts;
 pub(crate) mod guarded_server;
 pub(crate) mod hang;
 pub(crate) mod hub;
