@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -38,6 +38,7 @@ impl BearerRefusal {
         match self {
             Self::MissingToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
+            Self::Failed(Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -46,12 +47,13 @@ impl BearerRefusal {
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::MissingToken => {
-                "Send an access token in the header “Authorization: Bearer”. Tokens are created in the \
-                                   settings of the hub."
+                "Send an access token in the header “Authorization: Bearer”. Create one in the settings of the hub."
                     .to_owned()
             }
             Self::InvalidToken => {
-                "The access token does not work. It may have ended or be revoked. Create another one.".to_owned()
+                "The access token does not work here. It may have ended, be revoked, or be for another address. Create \
+                 another one."
+                    .to_owned()
             }
             Self::InsufficientScope(scopes) => {
                 format!("The access token lacks permissions. This needs: {}.", scope_list(scopes))
@@ -80,7 +82,7 @@ impl BearerRefusal {
 impl IntoResponse for BearerRefusal {
     fn into_response(self) -> Response {
         if let Self::Failed(error) = &self {
-            tracing::error!(error = %error, "Failed to check an access token; the request gets a 500");
+            tracing::error!(error = %error, "Failed to check an access token; the request gets a 5xx");
         }
         let status = self.status();
         let problem = json!({
@@ -93,6 +95,9 @@ impl IntoResponse for BearerRefusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
         if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }

@@ -1,6 +1,5 @@
 //! `tools/call`: a call as a job, whose end the caller waits for.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData};
@@ -22,13 +21,17 @@ use crate::jobs::{self, Job, NewJob};
 /// The longest wait for the end of a job. Longer jobs continue, and their page has the result.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
+/// Delays between attempts to cancel the job of an assistant that went away.
+const CANCEL_RETRY_DELAYS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9), Duration::from_secs(20)];
+
 const METHOD: &str = "tools/call";
 
 /// A call of a tool, and the signals that end the wait for it.
 pub(super) struct Call<'a> {
     pub(super) app: &'a App,
     pub(super) caller: &'a Caller,
-    /// The request, which is cancelled when the assistant disconnects or cancels.
+    /// The request, which is cancelled when the assistant disconnects.
     pub(super) context: &'a RequestContext<RoleServer>,
     /// Cancelled when the hub stops.
     pub(super) stop: &'a CancellationToken,
@@ -48,7 +51,7 @@ impl Call<'_> {
         }
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         match self.start(&tool, &arguments).await {
-            Ok(job) => self.wait(job).await,
+            Ok(job) => Ok(self.wait(job).await),
             Err(error) => refusal(&tool, error),
         }
     }
@@ -81,38 +84,54 @@ impl Call<'_> {
 
     /// Waits for the end of a job, and reports its progress if the assistant asked for it. If the hub stops, the job continues.
     /// If the assistant goes away, the job is cancelled, unless the assistant can ask for it again by its key.
-    async fn wait(&self, id: JobId) -> Result<CallToolResult, ErrorData> {
-        let (app, actor) = (self.app, &self.caller.bearer.actor);
-        let url = self.caller.url(app, &format!("/jobs/{id}"));
+    async fn wait(&self, id: JobId) -> CallToolResult {
+        let url = self.caller.url(self.app, &format!("/jobs/{id}"));
+        // the job first: at a stop, assistants go away too
         let waited = tokio::select! {
-            job = jobs::wait_for_end(&app.db, &app.live, actor, id, CALL_TIMEOUT) => job,
-            () = self.stop.cancelled() => return Ok(call_result::restarting(id, &url)),
-            never = self.report_progress(id) => match never {},
+            biased;
+            job = self.wait_with_progress(id) => job,
+            () = self.stop.cancelled() => return call_result::restarting(id, &url),
             () = self.context.ct.cancelled() => self.cancel_job(id).await,
         };
-        match waited {
-            Ok(job) => Ok(call_result::of_job(&job, &url)),
-            Err(error) => Err(internal_error(&error, METHOD)),
-        }
+        waited.map_or_else(
+            |error| {
+                tracing::warn!(job.id = %id, error = %error, "Failed to wait for job {id}; the assistant is told to look");
+                call_result::out_of_sight(id, &url)
+            },
+            |job| call_result::of_job(&job, &url),
+        )
     }
 
-    /// Cancels the job of an assistant that went away, unless the assistant can ask for it again.
+    /// Waits for the end of a job. No step is reported after it.
+    async fn wait_with_progress(&self, id: JobId) -> Result<Job, Error> {
+        let (app, actor) = (self.app, &self.caller.bearer.actor);
+        let ended = CancellationToken::new();
+        let wait = async {
+            let job = jobs::wait_for_end(&app.db, &app.live, actor, id, CALL_TIMEOUT).await;
+            ended.cancel();
+            job
+        };
+        let Some(token) = self.context.meta.get_progress_token() else { return wait.await };
+        let report = ProgressReport { app, caller: self.caller, job: id, token, peer: &self.context.peer };
+        let (job, ()) = tokio::join!(wait, report.send(&ended));
+        job
+    }
+
+    /// Cancels the job of an assistant that went away, unless the assistant can ask for it again. Nobody else would cancel it,
+    /// so a database that is away for a moment is asked again.
     async fn cancel_job(&self, id: JobId) -> Result<Job, Error> {
         let (app, actor) = (self.app, &self.caller.bearer.actor);
-        if self.caller.idempotency_key.is_none() {
-            jobs::cancel(&app.db, &app.live, actor, id, app.clock.now()).await?;
+        let mut delays = CANCEL_RETRY_DELAYS.iter();
+        while self.caller.idempotency_key.is_none() {
+            match (jobs::cancel(&app.db, &app.live, actor, id, app.clock.now()).await, delays.next()) {
+                (Err(Error::Unavailable(_)), Some(delay)) => tokio::time::sleep(*delay).await,
+                (canceled, _) => {
+                    canceled?;
+                    break;
+                }
+            }
         }
         jobs::find(&app.db, actor, id).await
-    }
-
-    async fn report_progress(&self, job: JobId) -> Infallible {
-        match self.context.meta.get_progress_token() {
-            Some(token) => {
-                let (app, caller, peer) = (self.app, self.caller, &self.context.peer);
-                ProgressReport { app, caller, job, token, peer }.send().await
-            }
-            None => std::future::pending().await,
-        }
     }
 
     fn obstacle_text(&self, tool: &OfferedTool, obstacle: Obstacle) -> String {

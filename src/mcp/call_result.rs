@@ -31,6 +31,12 @@ pub(super) fn restarting(job: JobId, url: &str) -> CallToolResult {
     with_job(job, error_text(format!("The hub is restarting. The job continues, and its result will be at {url}")))
 }
 
+/// Returns the result of a call whose job the hub cannot read. The job may go on, so the assistant must not repeat the call blindly.
+pub(super) fn out_of_sight(job: JobId, url: &str) -> CallToolResult {
+    let text = "The hub cannot see this job just now, and it may still run. Look before you repeat the call";
+    with_job(job, error_text(format!("{text}: {url}")))
+}
+
 /// Returns the result of a job, whose page is at `url`.
 pub(super) fn of_job(job: &Job, url: &str) -> CallToolResult {
     let service = job.connector.as_deref().unwrap_or("The service");

@@ -19,6 +19,7 @@ use super::caller::Caller;
 use super::envelope::Envelope;
 use super::guard::Guard;
 use super::refusal::Refusal;
+use super::revisions::REVISIONS;
 use super::scopes::required_scopes;
 use super::server::HubServer;
 use crate::app::App;
@@ -32,6 +33,11 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+
+/// The longest plain text of a refusal that is passed on, in bytes.
+const MAX_REFUSAL_BYTES: usize = 4096;
 
 /// The endpoint, which is the same for all spaces.
 #[derive(Clone)]
@@ -68,14 +74,15 @@ impl Endpoint {
         check_content_type(&parts.headers)?;
         let body = read_body(body).await?;
         let envelope = Envelope::parse(&body)?;
+        check_revision(&parts.headers, &envelope.id)?;
         if let Some(method) = &envelope.method {
-            caller.bearer.require(required_scopes(method))?;
+            caller.bearer.require(required_scopes(method).unwrap_or_default())?;
         }
         // the token has served its purpose; nothing that handles the message can pass it on
         parts.headers.remove(AUTHORIZATION);
         parts.extensions.insert(caller);
         let response = self.service.handle(http::Request::from_parts(parts, Body::from(body))).await;
-        as_protocol_error(response.map(Body::new), envelope.id)
+        as_protocol_error(response.map(Body::new), envelope.id).await
     }
 
     /// Checks that the token is for the space of the path. A token for another space is one for another audience.
@@ -145,11 +152,29 @@ async fn read_body(body: Body) -> Result<Bytes, Refusal> {
     }
 }
 
-/// Turns the plain text with which rmcp refuses a message that it cannot read into an error of the protocol.
-fn as_protocol_error(response: Response, id: Value) -> Result<Response, Refusal> {
-    if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE {
+/// Refuses a request of a revision that the hub does not speak, and names those that it does.
+fn check_revision(headers: &HeaderMap, id: &Value) -> Result<(), Refusal> {
+    let Some(revision) = headers.get(PROTOCOL_VERSION) else { return Ok(()) };
+    let revision = String::from_utf8_lossy(revision.as_bytes());
+    if REVISIONS.iter().any(|known| known.as_str() == revision) {
+        return Ok(());
+    }
+    Err(Refusal::UnsupportedRevision { id: id.clone(), requested: revision.into_owned() })
+}
+
+/// Turns the plain text with which rmcp refuses some requests into an error of the protocol.
+async fn as_protocol_error(response: Response, id: Value) -> Result<Response, Refusal> {
+    let status = response.status();
+    let is_json =
+        response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
         return Ok(response);
     }
-    let message = "The message is not one of the protocol. Check the members “method”, “params” and “id”.";
-    Err(Refusal::message(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, id, message))
+    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        let message = "The message is not one of the protocol. Check the members “method”, “params” and “id”.";
+        return Err(Refusal::message(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, id, message));
+    }
+    let text = to_bytes(response.into_body(), MAX_REFUSAL_BYTES).await.unwrap_or_default();
+    let code = if status.is_server_error() { ErrorCode::INTERNAL_ERROR } else { ErrorCode::INVALID_REQUEST };
+    Err(Refusal::message(status, code, id, String::from_utf8_lossy(&text)))
 }

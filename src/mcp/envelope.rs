@@ -34,20 +34,25 @@ impl Envelope {
     /// # Errors
     /// Refuses what is not JSON, batches, and messages of another version of JSON-RPC.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let not_json = |_| {
+        let not_json = || {
             let message = "The body is not JSON. Send one JSON-RPC message.";
             Refusal::message(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, Value::Null, message)
         };
+        std::str::from_utf8(body).map_err(|_| not_json())?;
         if body.trim_ascii_start().first() == Some(&b'[') {
             return Err(Refusal::invalid_request(Value::Null, "Batches are not accepted. Send one message a request."));
         }
-        let members = match serde_json::from_slice::<EnvelopeMembers<'_>>(body) {
+        let mut members = match serde_json::from_slice::<EnvelopeMembers<'_>>(body) {
             Ok(members) => members,
             Err(error) if error.is_data() => {
                 return Err(Refusal::invalid_request(Value::Null, "The body is not a JSON-RPC message."));
             }
-            Err(error) => return Err(not_json(error)),
+            Err(_) => return Err(not_json()),
         };
+        // other kinds of value are no ids, and are not repeated in an answer
+        if !(members.id.is_string() || members.id.is_i64() || members.id.is_u64()) {
+            members.id = Value::Null;
+        }
         if members.jsonrpc.as_deref() != Some("2.0") {
             return Err(Refusal::invalid_request(members.id, "The member “jsonrpc” of a message is “2.0”."));
         }
@@ -72,6 +77,11 @@ mod tests {
         assert_eq!(code("{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\":"), -32700);
         assert_eq!(code("nothing"), -32700);
         assert_eq!(code(""), -32700);
+        let not_text =
+            Envelope::parse(b"{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"ping\", \"params\": \"\xff\"}");
+        assert!(matches!(not_text, Err(Refusal::Message { code, .. }) if code.0 == -32700));
+        let odd_id = Envelope::parse(b"{\"jsonrpc\": \"2.0\", \"id\": {\"a\": 1}, \"method\": \"ping\"}");
+        assert!(odd_id.is_ok_and(|envelope| envelope.id.is_null()));
         assert_eq!(code(" [{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"ping\"}]"), -32600);
         assert_eq!(code("\"text\""), -32600);
         assert_eq!(code("{\"id\": 1, \"method\": \"ping\"}"), -32600);

@@ -17,16 +17,16 @@ mod guard;
 mod meta;
 mod progress;
 mod refusal;
+mod revisions;
 mod scopes;
 mod server;
 mod tools;
 
 use axum::Router;
 use axum::routing::any;
-use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method};
 use tokio_util::sync::CancellationToken;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -42,8 +42,6 @@ pub fn router(app: App, stop: CancellationToken) -> Router {
         .route("/orgs/{org}/mcp", any(endpoint::serve_organisation))
         .with_state(endpoint::Endpoint::new(app, stop))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(CatchPanicLayer::new())
         .layer(cors())
 }
 

@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode};
 use rmcp::model::ErrorCode;
 use serde_json::{Value, json};
 
+use super::revisions::REVISIONS;
 use crate::bearer::BearerRefusal;
 
 /// The refusal of a request.
@@ -16,6 +17,13 @@ pub(super) enum Refusal {
     Token(BearerRefusal),
     /// The method of the request is not POST.
     Method,
+    /// The hub does not speak the revision of the request.
+    UnsupportedRevision {
+        /// Id of the request.
+        id: Value,
+        /// Revision as sent.
+        requested: String,
+    },
     /// The message breaks the protocol, or is not for this endpoint.
     Message {
         /// Status of the response.
@@ -56,13 +64,21 @@ impl IntoResponse for Refusal {
         match self {
             Self::Token(refusal) => {
                 // clients show the message of an error of the protocol, and drop every other body
-                let body = error_body(&Value::Null, ErrorCode::INVALID_REQUEST, &refusal.detail());
+                let is_fault = matches!(refusal, BearerRefusal::Failed(_));
+                let code = if is_fault { ErrorCode::INTERNAL_ERROR } else { ErrorCode::INVALID_REQUEST };
+                let body = error_body(&Value::Null, code, &refusal.detail());
                 let (mut parts, _) = refusal.into_response().into_parts();
                 parts.headers.remove(CONTENT_LENGTH);
                 parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Response::from_parts(parts, Body::from(body.to_string()))
             }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),
+            Self::UnsupportedRevision { id, requested } => {
+                let code = ErrorCode::UNSUPPORTED_PROTOCOL_VERSION;
+                let mut body = error_body(&id, code, "The hub does not speak this revision of the protocol");
+                body["error"]["data"] = json!({ "requested": requested, "supported": REVISIONS });
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
             Self::Message { status, code, id, message } => {
                 (status, Json(error_body(&id, code, &message))).into_response()
             }

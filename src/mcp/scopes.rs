@@ -2,10 +2,16 @@
 
 use crate::api_tokens::Scope;
 
-/// The scopes of each method. Other methods show nothing of a person.
-const METHOD_SCOPES: &[(&str, &[Scope])] = &[("tools/list", &[Scope::ToolsRead]), ("tools/call", &[Scope::ToolsCall])];
+/// The methods that the hub answers, each with the scopes that it needs. Those without scopes show nothing of a person.
+const METHOD_SCOPES: &[(&str, &[Scope])] = &[
+    ("initialize", &[]),
+    ("ping", &[]),
+    ("server/discover", &[]),
+    ("tools/list", &[Scope::ToolsRead]),
+    ("tools/call", &[Scope::ToolsCall]),
+];
 
-/// Returns the scopes that a method needs.
-pub(super) fn required_scopes(method: &str) -> &'static [Scope] {
-    METHOD_SCOPES.iter().find(|(name, _)| *name == method).map_or(&[], |(_, scopes)| scopes)
+/// Returns the scopes that a method needs; `None` for a method that the hub does not answer.
+pub(super) fn required_scopes(method: &str) -> Option<&'static [Scope]> {
+    METHOD_SCOPES.iter().find(|(name, _)| *name == method).map(|(_, scopes)| *scopes)
 }

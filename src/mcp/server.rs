@@ -11,17 +11,11 @@ use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
+use super::failure::catch_panic;
+use super::revisions::REVISIONS;
 use super::scopes::required_scopes;
 use super::{call, meta, tools};
 use crate::app::App;
-
-/// The revisions that the hub speaks, newest first.
-const REVISIONS: &[ProtocolVersion] = &[
-    ProtocolVersion::V_2026_07_28,
-    ProtocolVersion::V_2025_11_25,
-    ProtocolVersion::V_2025_06_18,
-    ProtocolVersion::V_2025_03_26,
-];
 
 const INSTRUCTIONS: &str = "Tools of the services that a person has connected to their hub. The name of a tool begins with \
                             its connection. Every call is recorded, and the person can watch and cancel it.";
@@ -56,7 +50,7 @@ impl ServerHandler for HubServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
-        tools::list(&self.app, Caller::from_context(&context)?, cursor.as_deref()).await
+        catch_panic(tools::list(&self.app, Caller::from_context(&context)?, cursor.as_deref())).await
     }
 
     async fn call_tool(
@@ -66,7 +60,8 @@ impl ServerHandler for HubServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let call =
             call::Call { app: &self.app, caller: Caller::from_context(&context)?, context: &context, stop: &self.stop };
-        call.run(request).await.map(CallToolResponse::Complete)
+        // boxed, because rmcp copies the future of every method
+        catch_panic(Box::pin(call.run(request))).await.map(CallToolResponse::Complete)
     }
 
     /// Answers a method that rmcp does not know, and one that it knows whose parameters it cannot read.
@@ -76,7 +71,7 @@ impl ServerHandler for HubServer {
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method;
-        if !required_scopes(&method).is_empty() {
+        if required_scopes(&method).is_some() {
             let message = format!("The parameters of {method} are not as the protocol has them");
             return Err(ErrorData::invalid_params(message, None));
         }

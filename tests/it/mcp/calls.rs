@@ -1,10 +1,13 @@
 //! Calls of tools: each is a job.
 
+use craft::ids::JobId;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::assistant::{Assistant, OLDER};
+use crate::support::assistant::{Assistant, CURRENT, OLDER};
+use crate::support::browser::Browser;
 use crate::support::everything_server::EverythingServer;
+use crate::support::page::Page;
 use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::TestApp;
 
@@ -105,24 +108,69 @@ async fn parts_of_a_result_that_the_hub_does_not_know_are_passed_on_as_text() {
     assert!(sent.iter().all(|request| !request.body.contains(assistant.token())));
 }
 
+/// A call that takes ten minutes.
+fn long_call() -> serde_json::Value {
+    json!({ "name": "workbench__countdown", "arguments": { "seconds": 600 } })
+}
+
+/// Drives a call until its job runs; returns the id of the job.
+async fn until_running(alice: &Browser, call: &mut (impl Future<Output = Page> + Unpin)) -> JobId {
+    loop {
+        tokio::select! {
+            answer = &mut *call => panic!("the call ended: {}", answer.json()),
+            page = alice.get("/jobs?status=running") => {
+                if let Some(href) = page.attr("tbody a[href^='/jobs/']", "href") {
+                    return href.rsplit('/').next().unwrap().parse().unwrap();
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assistant_that_goes_away_cancels_its_job() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
+    for revision in [CURRENT, OLDER] {
+        let assistant = Assistant::new(&app, &alice).await.speaking(revision);
+        let mut waiting = Box::pin(assistant.send("tools/call", long_call()));
+        let job = until_running(&alice, &mut waiting).await;
+        drop(waiting);
+        app.wait_for_job(&alice, job, |job| job["status"] == "canceled").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_with_a_key_survives_its_assistant_and_is_found_again() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
     let assistant = Assistant::new(&app, &alice).await;
-    let call = json!({ "name": "workbench__countdown", "arguments": { "seconds": 600 } });
-    let mut waiting = Box::pin(assistant.send("tools/call", call));
-    let job = loop {
-        tokio::select! {
-            answer = &mut waiting => panic!("the call ended: {}", answer.json()),
-            page = alice.get("/jobs?status=running") => {
-                if let Some(href) = page.attr("tbody a[href^='/jobs/']", "href") { break href; }
-            }
-        }
-    };
+    let key = [("idempotency-key", "once")];
+    let mut waiting = Box::pin(assistant.send_with("tools/call", long_call(), &key));
+    let job = until_running(&alice, &mut waiting).await;
     drop(waiting);
-    let id = job.rsplit('/').next().unwrap().parse().unwrap();
-    app.wait_for_job(&alice, id, |job| job["status"] == "canceled").await;
+    let mut again = Box::pin(assistant.send_with("tools/call", long_call(), &key));
+    assert_eq!(until_running(&alice, &mut again).await, job);
+    alice.post(&format!("/jobs/{job}/cancellation"), &[("", ""); 0]).await;
+    let answer = again.await.json();
+    assert_eq!(answer["result"]["_meta"][JOB], job.to_string());
+    assert_eq!(answer["result"]["content"][0]["text"], "Cancelled.");
+    assert_eq!(alice.get("/jobs").await.texts("tbody tr").len(), 1, "one job");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_stops_answers_waiting_calls_and_leaves_their_jobs() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let assistant = Assistant::new(&app, &alice).await;
+    let mut waiting = Box::pin(assistant.send("tools/call", long_call()));
+    let job = until_running(&alice, &mut waiting).await;
+    app.stop.cancel();
+    let result = waiting.await.json()["result"].clone();
+    let text = result["content"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("The hub is restarting.") && text.ends_with(&format!("/jobs/{job}")), "{text}");
+    assert_eq!(result["_meta"][JOB], job.to_string());
+    assert_eq!(alice.get(&format!("/jobs/{job}.json")).await.json()["status"], "running");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,13 +202,13 @@ async fn an_assistant_that_asks_for_progress_gets_it_in_rising_steps() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let assistant = Assistant::new(&app, &alice).await;
-    let call = |meta| json!({ "name": "workbench__countdown", "arguments": { "seconds": 2 }, "_meta": meta });
+    let call = |meta| json!({ "name": "workbench__countdown", "arguments": { "seconds": 3 }, "_meta": meta });
     let streamed = assistant.send("tools/call", call(json!({ "progressToken": "steps" }))).await;
     assert_eq!(streamed.header("content-type"), Some("text/event-stream"));
     let messages = streamed.events();
     let (last, steps) = messages.split_last().unwrap();
     assert!(last["result"]["content"].is_array(), "{last}");
-    assert!(!steps.is_empty());
+    assert!(steps.len() >= 2, "{steps:?}");
     assert!(steps.iter().all(|step| step["method"] == "notifications/progress"), "{steps:?}");
     assert!(steps.iter().all(|step| step["params"]["progressToken"] == "steps"), "{steps:?}");
     let progress: Vec<_> = steps.iter().map(|step| step["params"]["progress"].as_f64().unwrap()).collect();

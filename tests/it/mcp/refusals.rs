@@ -32,6 +32,10 @@ async fn broken_messages_get_the_error_of_the_protocol() {
     assert_error(&assistant.post(&headers, &large.to_string()).await, 413, -32600);
     let plain = [headers[0], headers[1], ("content-type", "text/plain")];
     assert_error(&assistant.post(&plain, &ping).await, 415, -32600);
+    for accept in ["text/html", ""] {
+        let answer = assistant.post(&[headers[0], headers[1], ("accept", accept)], &ping).await;
+        assert_error(&answer, 406, -32600);
+    }
     let notification = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
     assert_eq!(assistant.post(&headers, &notification).await.status, StatusCode::ACCEPTED);
 }
@@ -48,8 +52,6 @@ async fn headers_that_contradict_the_message_are_refused() {
     }
     let encoded = [("mcp-name", "=?base64?d29ya2JlbmNoX19oYXNo?=")];
     assert_eq!(assistant.send_with("tools/call", call.clone(), &encoded).await.status, StatusCode::OK);
-    let unknown = assistant.send_with("tools/list", json!({}), &[("mcp-protocol-version", "2031-01-01")]).await;
-    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert_error(&assistant.send("tools/forget", json!({})).await, 404, -32601);
     assert_eq!(alice.get("/jobs").await.texts("tbody tr").len(), 1, "one call was accepted");
 }
@@ -60,6 +62,13 @@ async fn a_version_that_the_hub_does_not_speak_is_answered_with_those_it_does() 
     let alice = app.alice().await;
     let assistant = Assistant::new(&app, &alice).await;
     let authorization = format!("Bearer {}", assistant.token());
+    for revision in ["2031-01-01", "2024-11-05", "next"] {
+        let headers = [("authorization", authorization.as_str()), ("mcp-protocol-version", revision)];
+        let ping = json!({ "jsonrpc": "2.0", "id": 7, "method": "ping" }).to_string();
+        let answer = assistant.post(&headers, &ping).await;
+        assert_error(&answer, 400, -32022);
+        assert_eq!((&answer.json()["id"], &answer.json()["error"]["data"]["requested"]), (&json!(7), &json!(revision)));
+    }
     let version = "2031-01-01";
     let headers =
         [("authorization", authorization.as_str()), ("mcp-protocol-version", version), ("mcp-method", "tools/list")];
@@ -103,6 +112,23 @@ async fn only_post_with_a_token_from_a_safe_place_is_served() {
     let preflight = app.stranger().request(Method::OPTIONS, "/mcp", &asked, "").await;
     assert_eq!(preflight.status, StatusCode::OK);
     assert_eq!(preflight.header("access-control-allow-headers"), Some("authorization,mcp-method"));
+}
+
+#[tokio::test]
+async fn an_ended_token_and_the_token_of_a_disabled_account_are_refused() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let (revoked, disabled) = (Assistant::new(&app, &alice).await, Assistant::new(&app, &alice).await);
+    // the newest is the first of the list
+    let links = alice.get("/settings/tokens").await.attrs("tbody a", "href");
+    alice.submit(&alice.get(&links[1]).await, "main form", []).await;
+    assert_eq!(revoked.send("tools/list", json!({})).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(disabled.send("tools/list", json!({})).await.status, StatusCode::OK);
+    sqlx::query("UPDATE users SET disabled_at = now()").execute(app.app.system.pool()).await.unwrap();
+    let refused = disabled.send("tools/list", json!({})).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(refused.json()["error"]["message"].as_str().unwrap().starts_with("The access token does not work here"));
+    assert!(refused.header("x-request-id").is_some() && refused.header("x-content-type-options").is_some());
 }
 
 #[tokio::test]

@@ -49,6 +49,8 @@ const HASHING_COST: HashingCost = HashingCost { memory_kib: 64, passes: 1 };
 pub(crate) struct TestApp {
     pub(crate) app: App,
     router: Router,
+    /// Cancelled when the hub stops.
+    pub(crate) stop: CancellationToken,
     mail_folder: PathBuf,
     dependencies: Dependencies,
     hub: Hub,
@@ -96,8 +98,9 @@ impl TestApp {
         change(&mut dependencies);
         let hub = Hub::build(dependencies.clone());
         hub.start_worker(EngineSettings { slots: 4, ..EngineSettings::default() }, "a test").await.unwrap();
-        let router = serve::router(web::pages().merge(pages), hub.app.clone(), CancellationToken::new());
-        Self { app: hub.app.clone(), router, mail_folder, dependencies, hub, _database: database }
+        let stop = CancellationToken::new();
+        let router = serve::router(web::pages().merge(pages), hub.app.clone(), stop.clone());
+        Self { app: hub.app.clone(), router, stop, mail_folder, dependencies, hub, _database: database }
     }
 
     /// Composes the handles of another process, which shares the database and the clock, and runs no jobs.
