@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use crate::ids::{OwnerId, UserId};
+use crate::ids::{OwnerId, ProgramId, UserId};
 
 /// A user, the owner whose rows they work on, and the origin of their act.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub struct Actor {
     user_id: UserId,
     owner_id: OwnerId,
     origin: Origin,
+    via: Option<ProgramId>,
     ip: Option<IpAddr>,
     agent: Option<String>,
 }
@@ -50,13 +51,13 @@ impl Actor {
     /// Creates an actor who works on their own rows. The caller must have verified that the user is who they claim to be.
     #[must_use]
     pub const fn new(user_id: UserId, origin: Origin) -> Self {
-        Self { user_id, owner_id: user_id.as_owner(), origin, ip: None, agent: None }
+        Self { user_id, owner_id: user_id.as_owner(), origin, via: None, ip: None, agent: None }
     }
 
     /// Creates the actor for what the hub does for an owner by itself.
     #[must_use]
     pub const fn system(owner_id: OwnerId) -> Self {
-        Self { user_id: UserId::HUB, owner_id, origin: Origin::System, ip: None, agent: None }
+        Self { user_id: UserId::HUB, owner_id, origin: Origin::System, via: None, ip: None, agent: None }
     }
 
     /// Returns the same actor, on behalf of the user who started what the hub does now.
@@ -72,6 +73,13 @@ impl Actor {
     pub const fn asking_from(mut self, origin: Origin, ip: Option<IpAddr>) -> Self {
         self.origin = origin;
         self.ip = ip;
+        self
+    }
+
+    /// Returns the same person, acting through a program.
+    #[must_use]
+    pub const fn through(mut self, program: Option<ProgramId>) -> Self {
+        self.via = program;
         self
     }
 
@@ -106,6 +114,12 @@ impl Actor {
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
+    }
+
+    /// Returns the program through which the user acts; `None` on a page and at the command line.
+    #[must_use]
+    pub const fn via(&self) -> Option<ProgramId> {
+        self.via
     }
 
     /// Returns the client's network address.

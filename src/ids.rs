@@ -141,6 +141,12 @@ typed_ids! {
     RegistryRunId,
     /// An access token of a program.
     ApiTokenId,
+    /// A program that asks to act for people: a client of the authorization server.
+    AssistantId,
+    /// A grant of a person to an assistant.
+    AssistantGrantId,
+    /// A program that acts for a person: the key of its access token, or of the grant that its tokens belong to.
+    ProgramId,
 }
 
 impl UserId {

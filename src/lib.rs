@@ -13,14 +13,15 @@
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
 //! - [`mail`], [`tool_result`]: mails that wait to be sent, and their sender; the result of a tool in parts for people
 //! - [`accounts`], [`api_tokens`], [`connectors`]: users, access tokens of their programs, and connectors
-//! - [`connections`], [`registry`], [`saved_inputs`]: a user's link to a connector, the copy of what MCP registries list, and
-//!   saved inputs of tools
+//! - [`authorization_server`], [`connections`], [`registry`], [`saved_inputs`]: grants of assistants, a user's link to a
+//!   connector, the copy of what MCP registries list, and saved inputs of tools
 //! - [`assistants`]: the tools that programs call for a person, and their names
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
 //! - [`bearer`]: authenticates programs by their access tokens
-//! - [`web`], [`mcp`], [`worker`]: pages, the endpoint of assistants, and the loop that runs jobs, blind to each other
+//! - [`web`], [`mcp`], [`authorization_endpoints`], [`worker`]: pages, the endpoint of assistants, what they ask of the
+//!   authorization server, and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
 pub mod accounts;
@@ -29,6 +30,8 @@ pub mod api_tokens;
 pub mod app;
 pub mod assistants;
 pub mod audit;
+pub mod authorization_endpoints;
+pub mod authorization_server;
 pub mod background_tasks;
 pub mod bearer;
 pub mod clock;

@@ -124,6 +124,7 @@ fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
         tool_version_id: Some(ToolVersionId::new(now)),
         tool_name: "echo".to_owned(),
         origin: Origin::Browser,
+        via: None,
         requester_ip: None,
         input: r#"{"text":"hello"}"#.to_owned(),
         sealed_secrets: None,

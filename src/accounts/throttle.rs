@@ -6,7 +6,7 @@
 //! and does not lengthen the wait. An attacker cannot lock an owner out for longer than [`MAX_WAIT`], and a password reset by mail
 //! ends the wait at once.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
@@ -16,6 +16,7 @@ use super::Visitor;
 use super::email::Spellings;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
+use crate::request_source::network;
 
 /// The first wait; each further failure doubles the wait.
 const MIN_WAIT: Duration = Duration::seconds(30);
@@ -49,13 +50,9 @@ impl Subject {
         Self { key: digest("account", &email), free_failures: MAX_FREE_FAILURES_BY_ACCOUNT }
     }
 
-    /// Returns the subject of a network address. An IPv6 address counts by its /64, which one customer commonly has.
+    /// Returns the subject of a network address. An address of IPv6 counts by its network.
     fn address(ip: IpAddr) -> Self {
-        let network = match ip.to_canonical() {
-            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-            v4 @ IpAddr::V4(_) => v4,
-        };
-        Self { key: digest("address", &network.to_string()), free_failures: MAX_FREE_FAILURES_BY_ADDRESS }
+        Self { key: digest("address", &network(ip).to_string()), free_failures: MAX_FREE_FAILURES_BY_ADDRESS }
     }
 
     /// Returns the subjects of a sign-in. The order is always the same, so that concurrent attempts cannot deadlock.

@@ -63,6 +63,15 @@ impl Scopes {
     pub const DEFAULT: Self =
         Self(Scope::ToolsRead.bit() | Scope::ToolsCall.bit() | Scope::JobsRead.bit() | Scope::JobsWrite.bit());
 
+    /// The scopes of an assistant that asks for none: it sees and runs tools.
+    pub const TOOLS: Self = Self(Scope::ToolsRead.bit() | Scope::ToolsCall.bit());
+
+    /// Reads stored scopes. A scope of a newer version of the hub permits nothing here.
+    #[must_use]
+    pub fn from_stored(texts: &[String]) -> Self {
+        Scope::ALL.into_iter().filter(|scope| texts.iter().any(|text| text == scope.as_str())).collect()
+    }
+
     /// Reports whether the set has this scope.
     #[must_use]
     pub const fn contains(self, scope: Scope) -> bool {

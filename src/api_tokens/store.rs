@@ -25,17 +25,12 @@ impl From<Row> for ApiToken {
             owner: row.owner_id,
             name: row.name,
             start: row.start,
-            scopes: stored_scopes(&row.scopes),
+            scopes: Scopes::from_stored(&row.scopes),
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
         }
     }
-}
-
-/// Reads stored scopes. A scope of a newer version of the hub permits nothing here.
-fn stored_scopes(texts: &[String]) -> Scopes {
-    super::Scope::ALL.into_iter().filter(|scope| texts.iter().any(|text| text == scope.as_str())).collect()
 }
 
 /// Returns the tokens of the user that work at `now`, in all spaces, newest first.
@@ -144,7 +139,7 @@ pub(super) async fn find_by_hash(
         user: row.user_id,
         owner: row.owner_id,
         name: row.name,
-        scopes: stored_scopes(&row.scopes),
+        scopes: Scopes::from_stored(&row.scopes),
         last_used_at: row.last_used_at,
     }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::action_outcome::ActionOutcome;
 use super::connection_change::AffectedConnection;
 use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
-use super::token_change::NamedToken;
+use super::token_change::{NamedGrant, NamedToken};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
@@ -270,6 +270,12 @@ pub enum Action {
     TokenCreated(NamedToken),
     /// A person revoked one of their access tokens.
     TokenRevoked(NamedToken),
+    /// A person allowed an assistant to act for them.
+    AssistantAllowed(NamedGrant),
+    /// A person or the assistant ended a grant.
+    AssistantDisconnected(NamedGrant),
+    /// The hub ended a grant, because its code or refresh token was exchanged twice.
+    AssistantStopped(NamedGrant),
     /// Entries of the log were exported.
     LogExported {
         /// Format: csv or ndjson.

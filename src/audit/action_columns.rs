@@ -8,7 +8,7 @@ use super::action::Action;
 use super::connection_change::AffectedConnection;
 use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 use super::stored::AuditOutcome;
-use super::token_change::NamedToken;
+use super::token_change::{NamedGrant, NamedToken};
 use crate::clock::to_jiff;
 use crate::ids::{ConnectorId, JobId};
 
@@ -104,6 +104,9 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         Action::TokenCreated(NamedToken { token, .. }) | Action::TokenRevoked(NamedToken { token, .. }) => {
             (Some(("token", token.to_string())), None)
         }
+        Action::AssistantAllowed(NamedGrant { grant, .. })
+        | Action::AssistantDisconnected(NamedGrant { grant, .. })
+        | Action::AssistantStopped(NamedGrant { grant, .. }) => (Some(("assistant", grant.to_string())), None),
         Action::JobCancelRequested { job, connector, .. } => (Some(("job", job.to_string())), Some(*connector)),
         Action::JobFinished { job, connector, .. } => (Some(("job", job.to_string())), *connector),
         Action::ProfileChanged
@@ -168,6 +171,11 @@ fn request(action: &Action) -> Option<String> {
         Action::TokenCreated(NamedToken { name, scopes, .. })
         | Action::TokenRevoked(NamedToken { name, scopes, .. }) => {
             json!({ "name": name, "scopes": scopes })
+        }
+        Action::AssistantAllowed(NamedGrant { name, host, scopes, .. })
+        | Action::AssistantDisconnected(NamedGrant { name, host, scopes, .. })
+        | Action::AssistantStopped(NamedGrant { name, host, scopes, .. }) => {
+            json!({ "name": name, "host": host, "scopes": scopes })
         }
         Action::LogExported { format, filter } => json!({ "format": format, "filter": filter }),
         _ => return None,

@@ -98,6 +98,9 @@ actions! {
     PasswordRefused: "password.refused", "Current password refused", Account;
     TokenCreated: "token.created", "Token created", Account;
     TokenRevoked: "token.revoked", "Token revoked", Account;
+    AssistantAllowed: "assistant.allowed", "Assistant connected", Account;
+    AssistantDisconnected: "assistant.disconnected", "Assistant disconnected", Account;
+    AssistantStopped: "assistant.stopped", "Assistant stopped", Account;
     SessionStarted: "session.started", "Signed in", Sessions;
     SessionRefused: "session.refused", "Sign-in refused", Sessions;
     SessionDelayed: "session.delayed", "Sign-in slowed down", Sessions;

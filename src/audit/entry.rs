@@ -85,6 +85,8 @@ pub struct EntryDetail {
     pub tool_title: Option<String>,
     /// Job, if it is still stored.
     pub job_id: Option<JobId>,
+    /// Name of the assistant or the token through which the user acted.
+    pub program: Option<String>,
     /// Outcome of the action.
     pub outcome: AuditOutcome,
     /// Code of the cause.

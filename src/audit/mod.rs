@@ -40,7 +40,7 @@ pub use list::{Listing, exists, list};
 pub use newest::list_newest;
 pub use prepared::PreparedEntry;
 pub use stored::{ActorKind, AuditOutcome, Stored, StoredText};
-pub use token_change::NamedToken;
+pub use token_change::{NamedGrant, NamedToken};
 
 use sqlx::PgConnection;
 

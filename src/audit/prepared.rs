@@ -8,7 +8,7 @@ use super::action_name::ActionName;
 use super::stored::{ActorKind, AuditOutcome};
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
-use crate::ids::{AuditId, ConnectorId, JobId, OwnerId, UserId};
+use crate::ids::{AuditId, ConnectorId, JobId, OwnerId, ProgramId, UserId};
 
 /// The columns of `audit_entries` and `audit_bodies`.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct PreparedEntry {
     pub owner_id: OwnerId,
     /// User who acted, or for whom the system acted; `None` if the hub acted for nobody.
     pub actor_id: Option<UserId>,
+    /// Program through which the user acted.
+    pub via: Option<ProgramId>,
     /// Name of the action.
     pub action: ActionName,
     /// Kind of the actor.
@@ -79,6 +81,7 @@ impl PreparedEntry {
             id: AuditId::new(now),
             owner_id: actor.owner_id(),
             actor_id: Some(actor.user_id()).filter(|user| *user != UserId::HUB),
+            via: actor.via(),
             action: action.name(),
             actor: actor.origin().into(),
             origin: actor.origin(),

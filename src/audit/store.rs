@@ -18,8 +18,8 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
         WITH entry AS (
             INSERT INTO audit_entries (owner_id, id, action, actor, origin, target_kind, target_id, connector_id,
                 tool_name, job_id, outcome, error_class, latency_ms, request_digest, response_digest, identity_digest,
-                created_at, actor_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $24)
+                created_at, actor_id, via)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $24, $25)
         )
         INSERT INTO audit_bodies (owner_id, entry_id, request, response, error, ip, agent, salt)
         VALUES ($1, $2, $18, $19, $20, $21, $22, $23)
@@ -48,6 +48,7 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
         entry.agent,
         entry.salt,
         entry.actor_id as _,
+        entry.via as _,
     )
     .execute(conn)
     .await?;
@@ -231,6 +232,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -
                e.tool_name,
                v.title AS "tool_title?",
                j.id AS "job_id?: JobId",
+               COALESCE(t.name, g.name) AS program,
                e.outcome AS "outcome!: _",
                e.error_class,
                b.error AS "error?",
@@ -249,6 +251,8 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -
         LEFT JOIN connector_tool_versions v ON v.id = j.tool_version_id
         LEFT JOIN user_connections n ON n.owner_id = e.owner_id AND n.id = COALESCE(
             j.connection_id, CASE e.target_kind WHEN 'connection' THEN e.target_id::uuid END)
+        LEFT JOIN api_tokens t ON t.owner_id = e.owner_id AND t.id = e.via
+        LEFT JOIN assistant_grants g ON g.owner_id = e.owner_id AND g.id = e.via
         WHERE e.owner_id = $1 AND e.id = $2
         "#,
         owner as _,

@@ -3,6 +3,7 @@
 //! The MCP endpoint and the JSON API authenticate requests here, and nowhere else. They read no cookie; pages read no token.
 //! A token counts in the header `Authorization` only (RFC 6750), never in a query string, which logs and histories keep.
 
+mod program;
 mod refusal;
 
 use axum::extract::FromRequestParts;
@@ -10,11 +11,14 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use crate::actor::{Actor, Origin};
-use crate::api_tokens::{self, Scope, TokenHolder};
+use crate::api_tokens::{self, Scope};
 use crate::app::App;
+use crate::authorization_server;
+use crate::error::Error;
 use crate::request_source::RequestSource;
 use crate::secret::Secret;
 
+pub use program::Program;
 pub use refusal::BearerRefusal;
 
 /// Largest accepted header, in bytes. A token of the hub has 53 characters.
@@ -25,8 +29,8 @@ const MAX_HEADER_BYTES: usize = 512;
 pub struct Bearer {
     /// The person for whom the program acts, in the space of its token.
     pub actor: Actor,
-    /// The holder of the token.
-    pub token: TokenHolder,
+    /// The program.
+    pub program: Program,
 }
 
 impl Bearer {
@@ -35,7 +39,7 @@ impl Bearer {
     /// # Errors
     /// Returns a refusal that names all of them, so that a program asks once for everything it needs.
     pub fn require(&self, scopes: &'static [Scope]) -> Result<(), BearerRefusal> {
-        let is_permitted = scopes.iter().all(|scope| self.token.scopes.contains(*scope));
+        let is_permitted = scopes.iter().all(|scope| self.program.scopes.contains(*scope));
         if is_permitted { Ok(()) } else { Err(BearerRefusal::InsufficientScope(scopes)) }
     }
 }
@@ -45,16 +49,24 @@ impl FromRequestParts<App> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, BearerRefusal> {
         let token = read_token(parts)?;
-        let holder = api_tokens::authenticate(&app.system, &token, app.clock.now()).await?;
-        let token = holder.ok_or(BearerRefusal::InvalidToken)?;
-        let actor = actor(&token, &RequestSource::new(parts, &app.proxies));
-        Ok(Self { actor, token })
+        let program = find_program(app, &token).await?.ok_or(BearerRefusal::InvalidToken)?;
+        let actor = actor(&program, &RequestSource::new(parts, &app.proxies));
+        Ok(Self { actor, program })
     }
 }
 
+/// Finds the program with a token that its person copied, or with one of a grant.
+async fn find_program(app: &App, token: &Secret) -> Result<Option<Program>, Error> {
+    let now = app.clock.now();
+    if let Some(holder) = api_tokens::authenticate(&app.system, token, now).await? {
+        return Ok(Some(holder.into()));
+    }
+    Ok(authorization_server::authenticate(&app.system, token, now).await?.map(Program::from))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the token vouches for the user and the space")]
-fn actor(token: &TokenHolder, source: &RequestSource) -> Actor {
-    let user = Actor::new(token.user, Origin::Assistant).within(token.owner);
+fn actor(program: &Program, source: &RequestSource) -> Actor {
+    let user = Actor::new(program.user, Origin::Assistant).within(program.owner).through(Some(program.id));
     user.seen_at(source.ip, source.user_agent.as_deref())
 }
 

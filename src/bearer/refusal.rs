@@ -47,7 +47,7 @@ impl BearerRefusal {
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::MissingToken => {
-                "Send an access token in the header “Authorization: Bearer”. Create one in the settings of the hub."
+                "Send an access token in the header “Authorization: Bearer”. Sign in, or create a token in the settings of the hub."
                     .to_owned()
             }
             Self::InvalidToken => {
@@ -62,8 +62,8 @@ impl BearerRefusal {
         }
     }
 
-    /// Returns the challenge for the header `WWW-Authenticate`.
-    fn challenge(&self) -> Option<String> {
+    /// Returns the challenge for the header `WWW-Authenticate`. `metadata_url` leads to the authorization server (RFC 9728).
+    pub(crate) fn challenge(&self, metadata_url: Option<&str>) -> Option<String> {
         let (error, scopes) = match self {
             Self::MissingToken => (None, FIRST_SCOPES),
             Self::InvalidToken => (Some("invalid_token"), FIRST_SCOPES),
@@ -71,8 +71,11 @@ impl BearerRefusal {
             Self::Failed(_) => return None,
         };
         let mut challenge = format!("Bearer scope=\"{}\"", scope_list(scopes));
-        if let Some(error) = error {
+        if let Some(url) = metadata_url {
             // writing to a string cannot fail
+            let _ = write!(challenge, ", resource_metadata=\"{url}\"");
+        }
+        if let Some(error) = error {
             let _ = write!(challenge, ", error=\"{error}\"");
         }
         Some(challenge)
@@ -98,7 +101,7 @@ impl IntoResponse for BearerRefusal {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
-        if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
+        if let Some(challenge) = self.challenge(None).and_then(|text| HeaderValue::try_from(text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response

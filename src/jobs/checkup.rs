@@ -72,6 +72,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         tool_version_id: None,
         tool_name: CHECKUP_NAME.to_owned(),
         origin: actor.origin(),
+        via: actor.via(),
         requester_ip: actor.ip(),
         input: Value::Object(serde_json::Map::new()).to_string(),
         sealed_secrets: None,

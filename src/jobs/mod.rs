@@ -19,6 +19,7 @@ mod list;
 mod neighbours;
 mod outcome;
 mod prepare;
+mod programs;
 mod resource;
 mod secrets;
 mod several;
@@ -26,6 +27,7 @@ mod status;
 mod store;
 mod store_counts;
 mod store_keys;
+mod store_programs;
 mod store_rows;
 mod store_trends;
 mod tool_runs;
@@ -46,12 +48,14 @@ pub use kind::JobKind;
 pub use list::{JobList, Listing, RecentJobs, ToolFigures, list, list_newest, list_recent};
 pub use neighbours::{Neighbour, Neighbours, find_neighbours};
 pub use prepare::Runner;
+pub use programs::count_by_program;
 pub use resource::{
     LinkedResource, ResourceInput, check_resource_server, find_linking_job, find_resource, open_resource,
 };
 pub use several::{CanceledJobs, RepeatRefusal, RepeatedJobs, cancel_several, find_refusals, find_rows, repeat};
 pub use status::JobStatus;
 pub use store::Job;
+pub use store_programs::ProgramCalls;
 pub use store_rows::JobRow;
 pub use tool_runs::{ToolRun, find_run_before, list_tool_runs};
 pub use tools::find_tools;
@@ -128,6 +132,7 @@ pub async fn start(
         tool_version_id: Some(new.tool.id),
         tool_name: new.tool.name.clone(),
         origin: actor.origin(),
+        via: actor.via(),
         requester_ip: actor.ip(),
         input: stored.text,
         sealed_secrets: stored.sealed,

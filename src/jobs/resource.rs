@@ -143,6 +143,7 @@ pub(super) async fn start_reading(
         tool_version_id: None,
         tool_name: format!("Open resource {}", input.name),
         origin: actor.origin(),
+        via: actor.via(),
         requester_ip: actor.ip(),
         input: serde_json::to_string(input).map_err(Error::internal)?,
         sealed_secrets: None,

@@ -7,7 +7,7 @@ use super::status::JobStatus;
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::connectors::Transport;
-use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ProgramId, ToolVersionId, UserId};
 use crate::queue::WaitReason;
 use crate::rest::NEXT_CURSOR;
 
@@ -42,6 +42,10 @@ pub struct Job {
     pub origin: Origin,
     /// The network address of the request.
     pub requester_ip: Option<String>,
+    /// The program that asked for the job.
+    pub via: Option<ProgramId>,
+    /// The name of that program.
+    pub program: Option<String>,
     /// Status of the job.
     pub status: JobStatus,
     /// Arguments as JSON text.
@@ -86,7 +90,7 @@ impl Job {
     /// Returns the person who asked for the job, as the actor of its audit entry. `actor` is the hub, on their behalf.
     pub(super) fn requester(&self, actor: &Actor) -> Actor {
         let ip = self.requester_ip.as_deref().and_then(|ip| ip.parse().ok());
-        actor.clone().asking_from(self.origin, ip)
+        actor.clone().asking_from(self.origin, ip).through(self.via)
     }
 }
 
@@ -109,6 +113,8 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
                u.label AS "connection_label?",
                j.origin AS "origin!: Origin",
                j.requester_ip,
+               j.via AS "via: ProgramId",
+               COALESCE(t.name, g.name) AS program,
                j.status AS "status!: JobStatus",
                j.input AS "input!",
                j.output,
@@ -126,6 +132,8 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
         LEFT JOIN connector_tool_versions v
             ON v.id = j.tool_version_id AND (v.owner_id IS NULL OR v.owner_id = $1)
         LEFT JOIN user_connections u ON u.owner_id = $1 AND u.id = j.connection_id
+        LEFT JOIN api_tokens t ON t.owner_id = $1 AND t.id = j.via
+        LEFT JOIN assistant_grants g ON g.owner_id = $1 AND g.id = j.via
         WHERE j.owner_id = $1 AND j.id = $2
         "#,
         owner as _,

@@ -78,7 +78,7 @@ impl Call<'_> {
     /// key is stored, and the arguments may hold a secret, so the hash is keyed.
     fn idempotency_key(&self, tool: &OfferedTool, arguments: &Value) -> Option<String> {
         let key = self.caller.idempotency_key.as_deref()?;
-        let call = json!([self.caller.bearer.token.id, key, tool.tool_name().as_str(), arguments]);
+        let call = json!([self.caller.bearer.program.id.to_string(), key, tool.tool_name().as_str(), arguments]);
         Some(format!("assistant {}", self.app.vault.keyed_hash(&call.to_string())))
     }
 

@@ -23,6 +23,7 @@ use super::revisions::REVISIONS;
 use super::scopes::required_scopes;
 use super::server::HubServer;
 use crate::app::App;
+use crate::authorization_server::Resource;
 use crate::bearer::{Bearer, BearerRefusal};
 use crate::error::Error;
 use crate::organisations;
@@ -67,16 +68,19 @@ impl Endpoint {
         if parts.method != Method::POST {
             return Err(Refusal::Method);
         }
-        let bearer = Bearer::from_request_parts(&mut parts, &self.app).await?;
+        // the metadata of every space have an address, whether or not it exists
+        let metadata_url = Resource::new(organisation.as_deref()).metadata_url(&self.app.public_url);
+        let refuse = |refusal| Refusal::Token { refusal, metadata_url: metadata_url.clone() };
+        let bearer = Bearer::from_request_parts(&mut parts, &self.app).await.map_err(refuse)?;
         let idempotency_key = read_idempotency_key(&parts.headers)?;
-        self.check_space(&bearer, organisation.as_deref()).await?;
+        self.check_space(&bearer, organisation.as_deref()).await.map_err(refuse)?;
         let caller = Caller { bearer, organisation, idempotency_key };
         check_content_type(&parts.headers)?;
         let body = read_body(body).await?;
         let envelope = Envelope::parse(&body)?;
         check_revision(&parts.headers, &envelope.id)?;
         if let Some(method) = &envelope.method {
-            caller.bearer.require(required_scopes(method).unwrap_or_default())?;
+            caller.bearer.require(required_scopes(method).unwrap_or_default()).map_err(refuse)?;
         }
         // the token has served its purpose; nothing that handles the message can pass it on
         parts.headers.remove(AUTHORIZATION);
@@ -87,7 +91,7 @@ impl Endpoint {
 
     /// Checks that the token is for the space of the path. A token for another space is one for another audience.
     async fn check_space(&self, bearer: &Bearer, organisation: Option<&str>) -> Result<(), BearerRefusal> {
-        let (user, owner) = (bearer.token.user, bearer.token.owner);
+        let (user, owner) = (bearer.program.user, bearer.program.owner);
         let space = match organisation {
             None => Some(user.as_owner()),
             Some(slug) => {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use rmcp::model::ErrorCode;
 use serde_json::{Value, json};
@@ -14,7 +14,12 @@ use crate::bearer::BearerRefusal;
 /// The refusal of a request.
 pub(super) enum Refusal {
     /// The request has no sufficient token.
-    Token(BearerRefusal),
+    Token {
+        /// The refusal.
+        refusal: BearerRefusal,
+        /// Address of the metadata that lead to the authorization server.
+        metadata_url: String,
+    },
     /// The method of the request is not POST.
     Method,
     /// The hub does not speak the revision of the request.
@@ -53,23 +58,22 @@ impl Refusal {
     }
 }
 
-impl From<BearerRefusal> for Refusal {
-    fn from(refusal: BearerRefusal) -> Self {
-        Self::Token(refusal)
-    }
-}
-
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Token(refusal) => {
+            Self::Token { refusal, metadata_url } => {
                 // clients show the message of an error of the protocol, and drop every other body
                 let is_fault = matches!(refusal, BearerRefusal::Failed(_));
                 let code = if is_fault { ErrorCode::INTERNAL_ERROR } else { ErrorCode::INVALID_REQUEST };
                 let body = error_body(&Value::Null, code, &refusal.detail());
+                let challenge =
+                    refusal.challenge(Some(&metadata_url)).and_then(|text| HeaderValue::try_from(text).ok());
                 let (mut parts, _) = refusal.into_response().into_parts();
                 parts.headers.remove(CONTENT_LENGTH);
                 parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                if let Some(challenge) = challenge {
+                    parts.headers.insert(WWW_AUTHENTICATE, challenge);
+                }
                 Response::from_parts(parts, Body::from(body.to_string()))
             }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::event::Event;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ProgramId, ToolVersionId, UserId};
 
 /// A job to enqueue. The caller has validated the input and applied its policy.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct EnqueueRequest {
     pub tool_name: String,
     /// The origin of the request.
     pub origin: Origin,
+    /// The program that asks for the job.
+    pub via: Option<ProgramId>,
     /// The network address of the request, for the audit entry of the job.
     pub requester_ip: Option<IpAddr>,
     /// The arguments as JSON text, without the secret ones.

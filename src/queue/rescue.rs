@@ -115,7 +115,7 @@ fn audit(lost: &LostRun, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> 
     #[expect(clippy::disallowed_methods, reason = "the hub ends the job for the person who asked for it")]
     let actor = Actor::system(lost.owner_id);
     let ip = lost.requester_ip.as_deref().and_then(|ip| ip.parse().ok());
-    let actor = actor.on_behalf_of(lost.started_by).asking_from(lost.origin, ip);
+    let actor = actor.on_behalf_of(lost.started_by).asking_from(lost.origin, ip).through(lost.via);
     let action = Action::JobFinished {
         job: lost.job_id,
         connector: Some(lost.connector_id),

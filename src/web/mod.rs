@@ -19,6 +19,7 @@ mod compression;
 mod connection_links;
 mod connections;
 mod connectors;
+mod consent;
 mod cross_origin;
 mod dashboard;
 mod dead_link;
@@ -85,6 +86,7 @@ pub fn pages() -> Router<App> {
         .merge(site::router())
         .merge(accounts::router())
         .merge(settings::router())
+        .merge(consent::router())
         .merge(admin::router())
         .merge(assets::router())
         .merge(connectors::root_router())

@@ -10,6 +10,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("mail", "sends the mails of all users"),
     ("accounts", "finds sessions, links and passwords before a user is known"),
     ("api_tokens", "finds a token before a user is known"),
+    ("authorization_server", "finds codes and tokens before a user is known"),
     ("organisations", "finds the organisation of a path before its rows are open"),
     ("connectors", "stores the shipped ones"),
     ("connections", "refreshes the tokens of all users"),
@@ -18,6 +19,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("app", "passes the pool to the modules above"),
     ("web", "loads sessions before a user is known"),
     ("mcp", "finds the organisation of a path"),
+    ("authorization_endpoints", "passes the pool to the authorization server"),
     ("worker", "passes the pool to jobs"),
     ("serve", "composes the process"),
     ("command", "acts for the operator at the command line"),
@@ -26,6 +28,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
 /// The only files that may build an [`craft::actor::Actor`], each with its reason.
 const ACTOR_BUILDERS: &[(&str, &str)] = &[
     ("src/accounts/visitor.rs", "a visitor becomes a user by signing in or up"),
+    ("src/authorization_server/token_issuer.rs", "an assistant exchanges or ends what its person allowed"),
     ("src/bearer/mod.rs", "a program acts for the person of its token"),
     ("src/command/secrets.rs", "the operator rotates keys at the command line"),
     ("src/connections/token_refresh/due.rs", "the sweep refreshes tokens for their owners"),

@@ -63,6 +63,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("respond", "pages and redirects as responses"),
             ("row_ids", "ids of the rows that a page shows"),
             ("service_fields", "the form fields of a service"),
+            ("security", "the content security policy"),
             ("session", "browser sessions"),
             ("shell", "title, navigation and breadcrumbs around a page"),
             ("stream", "live streams"),

@@ -35,7 +35,7 @@ fn columns_of(table: &str) -> &'static [&'static str] {
         "users" => &["user_id", "id_hash", "email"],
         "user_sessions" => &["user_id", "id_hash"],
         "memberships" | "organisations" => &["user_id", "organisation_id"],
-        "api_tokens" => &["owner_id", "user_id", "token_hash"],
+        "api_tokens" | "assistant_grants" => &["owner_id", "user_id", "token_hash"],
         _ => &["owner_id"],
     }
 }

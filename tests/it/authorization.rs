@@ -9,6 +9,7 @@ use http::{Method, StatusCode};
 
 use crate::support::browser::Browser;
 use crate::support::everything_server::EverythingServer;
+use crate::support::oauth_assistant::OAuthAssistant;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 /// The people who may see a route.
@@ -62,6 +63,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}/connection/continue", For::SignedIn),
     ("/connectors/{slug}/connection/choice", For::SignedIn),
     ("/oauth/callback", For::SignedIn),
+    ("/oauth/authorize", For::SignedIn),
     ("/connectors/{slug}/application", For::Owner),
     ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/discovery/acceptance", For::Owner),
@@ -110,6 +112,8 @@ const ROUTES: &[(&str, For)] = &[
     ("/settings/tokens", For::SignedIn),
     ("/settings/tokens/new", For::SignedIn),
     ("/settings/tokens/{id}/revocation", For::Owner),
+    ("/settings/assistants", For::SignedIn),
+    ("/settings/assistants/{id}/disconnection", For::Owner),
     ("/settings/appearance", For::SignedIn),
     ("/admin", For::Administrator),
     ("/admin/users", For::Administrator),
@@ -126,13 +130,20 @@ const ROUTES: &[(&str, For)] = &[
     ("/admin/log", For::Administrator),
     ("/mcp", For::Program),
     ("/orgs/{org}/mcp", For::Program),
+    ("/.well-known/oauth-authorization-server", For::Everyone),
+    ("/.well-known/oauth-protected-resource", For::Everyone),
+    ("/.well-known/oauth-protected-resource/mcp", For::Everyone),
+    ("/.well-known/oauth-protected-resource/orgs/{org}/mcp", For::Everyone),
+    ("/oauth/register", For::Everyone),
+    ("/oauth/token", For::Everyone),
+    ("/oauth/revoke", For::Everyone),
 ];
 
 #[test]
 fn every_route_of_the_sources_is_in_the_list() {
     let listed: BTreeSet<_> = ROUTES.iter().map(|(path, _)| (*path).to_owned()).collect();
     let mut found = BTreeSet::new();
-    for module in ["src/web", "src/mcp"] {
+    for module in ["src/web", "src/mcp", "src/authorization_endpoints"] {
         visit(Path::new(module), &mut |text| {
             // routes of unit tests are in no hub
             let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
@@ -252,6 +263,7 @@ struct Rows {
     saved_input: String,
     person: String,
     token: String,
+    assistant: String,
 }
 
 impl Rows {
@@ -278,8 +290,11 @@ impl Rows {
         alice.submit(&form, "main form", [("name", "Laptop")]).await;
         let token = alice.get("/settings/tokens").await.attr("tbody a", "href").unwrap();
         let token = token.split('/').nth(3).unwrap().to_owned();
+        OAuthAssistant::register(app).await.connect(alice, &[]).await;
+        let assistant = alice.get("/settings/assistants").await.attr("tbody a", "href").unwrap();
+        let assistant = assistant.split('/').nth(3).unwrap().to_owned();
         let person = app.owner_of("alice").await.to_string();
-        Self { token, person, saved_input, job, slug, tool: "echo".to_owned(), entry, session, connection }
+        Self { token, assistant, person, saved_input, job, slug, tool: "echo".to_owned(), entry, session, connection }
     }
 
     fn fill(&self, route: &str) -> String {
@@ -287,6 +302,7 @@ impl Rows {
             Some("audit") => &self.entry,
             Some("connections") => &self.connection,
             Some("admin") => &self.person,
+            Some("settings") if route.contains("assistants") => &self.assistant,
             Some("settings") => &self.token,
             Some("connectors") if route.contains("/inputs/") => &self.saved_input,
             _ => &self.job,

@@ -11,6 +11,7 @@ mod application_fields;
 mod assistants;
 mod audit;
 mod authorization;
+mod authorization_server;
 mod bearer;
 mod binary;
 mod client_credentials;

@@ -4,7 +4,7 @@
 use sqlx::PgExecutor;
 
 use super::column;
-use crate::ids::{EventId, JobId, ToolVersionId};
+use crate::ids::{EventId, JobId, ProgramId, ToolVersionId};
 use crate::queue::QUEUE;
 use crate::queue::enqueue_request::{EnqueueDecision, EnqueueRequest, EnqueueResult};
 
@@ -21,10 +21,10 @@ pub(in crate::queue) async fn write(
             SELECT *
             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
                 $11::text[], $12::boolean[], $13::text[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[],
-                $18::text[], $19::uuid[], $20::bytea[], $21::text[]) WITH ORDINALITY
+                $18::text[], $19::uuid[], $20::bytea[], $21::text[], $22::uuid[]) WITH ORDINALITY
                 AS t (owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
                 input, repeatable, key, created_at, event_id, level, message, data, started_by, sealed,
-                requester_ip, nth)
+                requester_ip, via, nth)
         ),
         -- the system pool sees every row, so the owner of the connection is checked here
         owned AS (
@@ -99,9 +99,9 @@ pub(in crate::queue) async fn write(
         ),
         body AS (
             INSERT INTO job (owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
-                created_at, started_by, requester_ip)
+                created_at, started_by, requester_ip, via)
             SELECT owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
-                created_at, started_by, requester_ip
+                created_at, started_by, requester_ip, via
             FROM new_jobs
         ),
         secrets AS (
@@ -157,6 +157,7 @@ pub(in crate::queue) async fn write(
         &column(jobs, |it| it.started_by.uuid()),
         &column(jobs, |it| it.sealed_secrets.as_deref()) as _,
         &column(jobs, |it| it.requester_ip.map(|ip| ip.to_string())) as _,
+        &column(jobs, |it| it.via.map(ProgramId::uuid)) as _,
     )
     .fetch_all(executor)
     .await?;

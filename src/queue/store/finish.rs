@@ -97,18 +97,18 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             FROM unnest($21::uuid[], $22::uuid[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
                 $28::uuid[], $29::text[], $30::text[], $31::text[], $32::integer[], $33::bytea[], $34::bytea[],
                 $35::bytea[], $36::timestamptz[], $37::text[], $38::text[], $39::text[], $40::text[], $41::text[],
-                $42::bytea[], $43::uuid[])
+                $42::bytea[], $43::uuid[], $44::uuid[])
                 AS e (job_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, outcome,
                     error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, request,
-                    response, error, ip, agent, salt, actor_id)
+                    response, error, ip, agent, salt, actor_id, via)
             JOIN ended d ON d.job_id = e.job_id
         ),
         entry AS (
             INSERT INTO audit_entries (owner_id, id, action, actor, origin, target_kind, target_id, connector_id,
                 tool_name, job_id, outcome, error_class, latency_ms, request_digest, response_digest, identity_digest,
-                created_at, actor_id)
+                created_at, actor_id, via)
             SELECT owner_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, job_id, outcome,
-                error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, actor_id
+                error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, actor_id, via
             FROM entries
         ),
         body AS (
@@ -183,6 +183,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
         &entries.agent as _,
         &entries.salt as _,
         &entries.actor_id as _,
+        &entries.via as _,
     )
     .fetch_all(pool)
     .await?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::column;
 use crate::audit::PreparedEntry;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, EventId, JobId, UserId};
+use crate::ids::{ConnectorId, EventId, JobId, ProgramId, UserId};
 use crate::queue::event::NumberedEvent;
 use crate::queue::run::{FinishRecord, JobEnd};
 
@@ -99,6 +99,7 @@ pub(super) struct AuditColumns<'a> {
     pub(super) agent: Vec<Option<&'a str>>,
     pub(super) salt: Vec<&'a [u8]>,
     pub(super) actor_id: Vec<Option<Uuid>>,
+    pub(super) via: Vec<Option<Uuid>>,
 }
 
 impl<'a> AuditColumns<'a> {
@@ -130,6 +131,7 @@ impl<'a> AuditColumns<'a> {
             agent: entries.iter().map(|it| it.agent.as_deref()).collect(),
             salt: entries.iter().map(|it| it.salt.as_slice()).collect(),
             actor_id: column(&entries, |it| it.actor_id.map(UserId::uuid)),
+            via: column(&entries, |it| it.via.map(ProgramId::uuid)),
         }
     }
 }

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, JobId, OwnerId, UserId, WorkerId};
+use crate::ids::{ConnectorId, JobId, OwnerId, ProgramId, UserId, WorkerId};
 
 /// A lost run, with the columns that its end depends on.
 pub(in crate::queue) struct LostRun {
@@ -25,6 +25,7 @@ pub(in crate::queue) struct LostRun {
     pub(in crate::queue) started_by: UserId,
     pub(in crate::queue) origin: Origin,
     pub(in crate::queue) requester_ip: Option<String>,
+    pub(in crate::queue) via: Option<ProgramId>,
 }
 
 /// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
@@ -58,7 +59,8 @@ pub(in crate::queue) async fn list_lost(
                j.tool_name,
                COALESCE(j.started_by, j.owner_id) AS "started_by!: UserId",
                j.origin AS "origin: Origin",
-               j.requester_ip
+               j.requester_ip,
+               j.via AS "via: ProgramId"
         FROM leases s
         JOIN job j ON j.owner_id = s.owner_id AND j.id = s.job_id
         LEFT JOIN job_cancel c ON c.job_id = s.job_id

@@ -261,10 +261,7 @@ fn redirect_to_sign_in(parts: &Parts) -> Response {
 /// Returns the page to come back to: for a submitted form, the page that shows the form.
 fn return_path(parts: &Parts) -> String {
     let uri = requested_uri(parts);
-    let target = match uri.path_and_query() {
-        Some(target) if parts.method == Method::GET => target.as_str(),
-        _ => uri.path(),
-    };
+    let target = uri.path_and_query().map_or_else(|| uri.path(), |target| target.as_str());
     local_path(target).unwrap_or("/").to_owned()
 }
 

@@ -105,6 +105,8 @@ pub(super) struct ShowPage {
     badge: Badge,
     at: When,
     origin: String,
+    /// Name of the assistant or the token.
+    program: Option<String>,
     /// Noun and id of the target.
     target: Option<(String, String)>,
     connector: Option<String>,
@@ -163,6 +165,7 @@ impl ShowPage {
             at: calendar.when(entry.created_at),
             // who asked; that the hub runs every job needs no word
             origin: stored_origin_label(&entry.origin, people.person(entry.user_id)),
+            program: entry.program,
             target: entry.target_kind.zip(entry.target_id),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),

@@ -44,15 +44,15 @@ fn running_sentence(job: &Job, now: Timestamp) -> String {
 }
 
 /// Returns who asked for a job, and from where.
-pub(super) const fn asked_by(origin: Origin, is_viewer: bool) -> &'static str {
-    match (origin, is_viewer) {
-        (Origin::Browser, true) => "You, in a browser",
-        (Origin::Browser, false) => "A member, in a browser",
-        (Origin::Assistant, true) => "You, through an assistant",
-        (Origin::Assistant, false) => "A member, through an assistant",
-        (Origin::System, true) => "The hub, for you",
-        (Origin::System, false) => "The hub, for a member",
-        (Origin::Cli, _) => "On the server’s command line",
+pub(super) fn asked_by(job: &Job, is_viewer: bool) -> String {
+    let person = if is_viewer { "You" } else { "A member" };
+    match (job.origin, &job.program) {
+        (Origin::Browser, _) => format!("{person}, in a browser"),
+        (Origin::Assistant, Some(program)) => format!("{person}, through {program}"),
+        (Origin::Assistant, None) => format!("{person}, through an assistant"),
+        (Origin::System, _) if is_viewer => "The hub, for you".to_owned(),
+        (Origin::System, _) => "The hub, for a member".to_owned(),
+        (Origin::Cli, _) => "On the server’s command line".to_owned(),
     }
 }
 

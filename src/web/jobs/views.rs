@@ -124,7 +124,7 @@ pub(super) struct JobView {
     pub(super) created: When,
     pub(super) finished: Option<When>,
     /// The person who asked, and from where.
-    pub(super) asked_by: &'static str,
+    pub(super) asked_by: String,
     /// Label and address of the connection.
     pub(super) through: (String, String),
     pub(super) runs: i32,
@@ -185,7 +185,7 @@ impl JobView {
             bar: RunBar::new(job),
             created: calendar.when(job.created_at),
             finished: calendar.when_any(job.finished_at),
-            asked_by: sentences::asked_by(job.origin, job.started_by == context.viewer),
+            asked_by: sentences::asked_by(job, job.started_by == context.viewer),
             through: (
                 job.connection_label.clone().unwrap_or_else(|| "a removed connection".to_owned()),
                 connection_href,

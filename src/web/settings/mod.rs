@@ -1,9 +1,12 @@
-//! `/settings`: the user's own account: profile, sign-in, sessions, tokens of programs, and appearance.
+//! `/settings`: the user's own account: profile, sign-in, sessions, assistants, tokens of programs, and
+//! appearance.
 //!
 //! The router of the web layer mounts them. They call [`crate::accounts`]. A change of address or password needs the current
 //! password again.
 
 mod appearance;
+mod assistant_snippets;
+mod assistants;
 mod device;
 mod email;
 mod password;
@@ -21,6 +24,7 @@ use axum::routing::get;
 use crate::accounts::{self, User};
 use crate::api_tokens;
 use crate::app::App;
+use crate::authorization_server;
 use crate::error::Error;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -41,6 +45,8 @@ pub(super) fn router() -> Router<App> {
         .route("/settings/tokens", get(tokens::index))
         .route("/settings/tokens/new", get(token_new::new).post(token_new::create))
         .route("/settings/tokens/{id}/revocation", get(tokens::confirm).post(tokens::revoke))
+        .route("/settings/assistants", get(assistants::index))
+        .route("/settings/assistants/{id}/disconnection", get(assistants::confirm).post(assistants::disconnect))
         .route("/settings/appearance", get(appearance::show).post(appearance::update))
         .route("/email/{token}", get(email::confirm).post(email::change))
 }
@@ -52,6 +58,7 @@ struct IndexPage {
     profile: String,
     email: String,
     sessions: String,
+    assistants: String,
     tokens: String,
     appearance: &'static str,
 }
@@ -66,12 +73,14 @@ struct SignInPage {
 async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let user = account(&app, &me).await?;
     let token_count = api_tokens::list(&app.db, &me.actor, app.clock.now()).await?.len();
+    let assistant_count = authorization_server::list(&app.db, &me.actor, app.clock.now()).await?.len();
     let session_count = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
     Ok(page(&IndexPage {
         shell: me.shell("Settings").await.section(Section::Settings),
         profile: format!("{}, time zone {}", user.display_name, me.user.zone.iana_name().unwrap_or("UTC")),
         email: user.email,
         sessions: format!("You are signed in on {}", count(session_count as u64, "browser")),
+        assistants: describe_assistants(assistant_count),
         tokens: describe_tokens(token_count),
         appearance: appearance::describe(me.user.appearance),
     }))
@@ -85,6 +94,13 @@ async fn sign_in(State(app): State<App>, me: SignedIn) -> Result {
 /// Returns the shell of a page directly below the settings.
 async fn shell(me: &SignedIn, title: &str) -> Shell {
     me.shell(title).await.section(Section::Settings).breadcrumb("Settings", "/settings")
+}
+
+fn describe_assistants(assistants: usize) -> String {
+    match assistants {
+        0 => "No assistant is connected".to_owned(),
+        assistants => count(assistants as u64, "connected assistant"),
+    }
 }
 
 fn describe_tokens(tokens: usize) -> String {

@@ -3,12 +3,13 @@
 /// A link: its label, which is the title of its page, its address, and a symbol of the sprite.
 pub(super) type SettingsLink = (&'static str, &'static str, &'static str);
 
-const ADMINISTRATION: usize = 5;
+const ADMINISTRATION: usize = 6;
 
-const LINKS: [SettingsLink; 9] = [
+const LINKS: [SettingsLink; 10] = [
     ("Profile", "/settings/profile", "user"),
     ("Sign-in", "/settings/sign-in", "key"),
     ("Sessions", "/settings/sessions", "shield-check"),
+    ("Assistants", "/settings/assistants", "blocks"),
     ("Tokens", "/settings/tokens", "key"),
     ("Appearance", "/settings/appearance", "settings"),
     ("Users", "/admin/users", "user"),

@@ -1,5 +1,6 @@
 // Fills a hub with rows of each kind, and lists the page of each state.
 import { administered } from "./administered.mjs";
+import { connected } from "./assistants.mjs";
 import { signIn } from "./browser.mjs";
 import { listed } from "./registry.mjs";
 import { addServer, leaving, run as runTool } from "./steps.mjs";
@@ -113,6 +114,7 @@ export async function fill(stage) {
   const failure = await page.getByRole("link", { name: / · / }).first().getAttribute("href");
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
   const revocation = await newToken(page);
+  const assistants = await connected(stage, page);
   await choose(stage);
   const choice = await makeKnown(stage);
   const [almanac, weather, old, local] = await listed(page, ["Almanac", "Keyed weather", "Old tides", "Local files"]);
@@ -212,7 +214,7 @@ export async function fill(stage) {
     ["token-created", "/settings/tokens/new", choosy, createToken], ["token-revocation", revocation],
     ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
-    ...administration,
+    ...assistants, ...administration,
   ];
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 
 // Routes that are no pages: answers for machines, parts of pages, and addresses that lead on to the page with the form.
-const pieces = [/^\/(orgs\/\{org\}\/)?mcp$/, /\/acceptance$/, /^\/(healthz|readyz|metrics|static)/, /\.(json|csv|ndjson)$/, /\/(news|events|live|output|content\/\{n\}|image\/\{digest\})$/];
+const pieces = [/^\/\.well-known\//, /^\/oauth\/(register|token|revoke)$/, /^\/(orgs\/\{org\}\/)?mcp$/, /\/acceptance$/, /^\/(healthz|readyz|metrics|static)/, /\.(json|csv|ndjson)$/, /\/(news|events|live|output|content\/\{n\}|image\/\{digest\})$/];
 
 const list = readFileSync(new URL("../../it/authorization.rs", import.meta.url), "utf8");
 

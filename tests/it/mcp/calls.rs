@@ -25,7 +25,7 @@ async fn a_call_is_a_job_with_its_page_and_its_audit_entry() {
     assert_eq!((&shown["status"], &shown["tool"]), (&json!("succeeded"), &json!("hash")));
     assert_eq!(shown["output"]["content"], called["content"]);
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert!(page.text("main").contains("assistant"), "{}", page.text("main"));
+    assert!(page.text("main").contains("You, through Assistant"), "{}", page.text("main"));
     let entries = alice.get("/audit?who=assistant").await;
     assert!(entries.text("tbody").contains("Tool run"), "{}", entries.text("main"));
     assert_eq!(app.bob().await.get(&format!("/jobs/{job}")).await.status, StatusCode::NOT_FOUND);

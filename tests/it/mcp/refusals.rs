@@ -139,6 +139,10 @@ async fn a_token_does_only_what_its_scopes_permit() {
     assert!(!reader.tool_names().await.is_empty());
     let refused = reader.send("tools/call", json!({ "name": "workbench__hash", "arguments": { "text": "a" } })).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    let challenge = "Bearer scope=\"tools:call\", error=\"insufficient_scope\"";
-    assert_eq!(refused.header("www-authenticate"), Some(challenge));
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert!(
+        challenge.starts_with("Bearer scope=\"tools:call\", resource_metadata=\"http://127.0.0.1:8080/"),
+        "{challenge}"
+    );
+    assert!(challenge.ends_with(", error=\"insufficient_scope\""), "{challenge}");
 }

@@ -137,6 +137,7 @@ impl Hub {
             tool_version_id: Some(ToolVersionId::new(self.now())),
             tool_name: "echo".to_owned(),
             origin: Origin::Browser,
+            via: None,
             requester_ip: Some([192, 0, 2, 1].into()),
             input: r#"{"text":"hello"}"#.to_owned(),
             sealed_secrets: None,

@@ -19,6 +19,7 @@ async fn the_overview_shows_current_settings_and_links_to_each() {
         "alice, time zone UTC",
         "alice@example.com",
         "You are signed in on 1 browser",
+        "No assistant is connected",
         "No program has a token",
         "Colours: same as your device",
     ];

@@ -44,7 +44,7 @@ async fn a_new_token_is_shown_once_and_stored_nowhere() {
     assert_eq!(tables_containing(app.app.system.pool(), &[token.expose()]).await, Vec::<String>::new());
     assert!(!log.text().contains(token.expose()), "the log has the token");
     assert_eq!(app.audit_actions().await.pop().as_deref(), Some("token.created"));
-    assert_eq!(alice.get("/settings").await.texts("main dd")[3], "1 token");
+    assert_eq!(alice.get("/settings").await.texts("main dd")[4], "1 token");
 }
 
 #[tokio::test]

@@ -31,6 +31,11 @@ impl Assistant {
     pub(crate) async fn with_fields(app: &TestApp, browser: &Browser, fields: &[(&str, &str)]) -> Self {
         let created = browser.post("/settings/tokens/new", fields).await;
         let token = created.attr("input[name=token]", "value").expect("the page shows the token");
+        Self::with_token(app, token)
+    }
+
+    /// Returns an assistant with this token.
+    pub(crate) fn with_token(app: &TestApp, token: String) -> Self {
         Self { program: app.stranger(), token, path: "/mcp".to_owned(), revision: CURRENT }
     }
 

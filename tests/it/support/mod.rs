@@ -21,6 +21,7 @@ pub(crate) mod listener;
 pub(crate) mod lossy_proxy;
 pub(crate) mod modern_server;
 pub(crate) mod moorings_service;
+pub(crate) mod oauth_assistant;
 pub(crate) mod odd_server;
 pub(crate) mod oidc_provider;
 pub(crate) mod openbao;

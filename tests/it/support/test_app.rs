@@ -9,6 +9,7 @@
 //! let next = alice.submit(&page, "form[role=search]", [("status", "failed")]).await;
 //! ```
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use craft::workbench::Workbench;
 use craft::{db, serve, web};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::AssertSqlSafe;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -101,6 +103,16 @@ impl TestApp {
         let stop = CancellationToken::new();
         let router = serve::router(web::pages().merge(pages), hub.app.clone(), stop.clone());
         Self { app: hub.app.clone(), router, stop, mail_folder, dependencies, hub, _database: database }
+    }
+
+    /// Starts a hub that listens at its public address.
+    pub(crate) async fn at_its_address() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let public_url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let app = Self::with(|it| it.public_url = public_url).await;
+        let router = app.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        app
     }
 
     /// Composes the handles of another process, which shares the database and the clock, and runs no jobs.
