@@ -7,10 +7,10 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::call_result;
 use super::caller::Caller;
 use super::failure::internal_error;
 use super::progress::ProgressReport;
+use super::{call_result, output_check};
 use crate::app::App;
 use crate::assistants::{self, Obstacle, OfferedTool};
 use crate::connectors;
@@ -51,7 +51,7 @@ impl Call<'_> {
         }
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         match self.start(&tool, &arguments).await {
-            Ok(job) => Ok(self.wait(job).await),
+            Ok(job) => Ok(output_check::check(self.wait(job).await, tool.output_schema.as_ref())),
             Err(error) => refusal(&tool, error),
         }
     }

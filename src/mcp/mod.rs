@@ -5,7 +5,8 @@
 //!
 //! `endpoint` checks a request before rmcp sees it: its sender, its token, its size, its message. rmcp speaks the protocol, of
 //! 2026-07-28 and of three revisions before it. `server` answers its methods: `tools` lists tools, `call` runs one as a job, `progress`
-//! reports its steps, and `call_result` makes the answer of the job.
+//! reports its steps, `call_result` makes the answer of the job, and
+//! `output_check` compares it with the output schema.
 
 mod call;
 mod call_result;
@@ -15,6 +16,7 @@ mod envelope;
 mod failure;
 mod guard;
 mod meta;
+mod output_check;
 mod progress;
 mod refusal;
 mod revisions;
