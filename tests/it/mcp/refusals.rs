@@ -52,7 +52,9 @@ async fn headers_that_contradict_the_message_are_refused() {
     }
     let encoded = [("mcp-name", "=?base64?d29ya2JlbmNoX19oYXNo?=")];
     assert_eq!(assistant.send_with("tools/call", call.clone(), &encoded).await.status, StatusCode::OK);
-    assert_error(&assistant.send("tools/forget", json!({})).await, 404, -32601);
+    for method in ["tools/forget", "initialize", "ping"] {
+        assert_error(&assistant.send(method, json!({})).await, 404, -32601);
+    }
     assert_eq!(alice.get("/jobs").await.texts("tbody tr").len(), 1, "one call was accepted");
 }
 
