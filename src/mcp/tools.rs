@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rmcp::model::{CacheScope, ErrorData, ListToolsResult, Tool, ToolAnnotations};
+use rmcp::model::{CacheScope, ErrorData, JsonObject, ListToolsResult, Tool, ToolAnnotations};
+use serde_json::Value;
 
 use super::caller::Caller;
 use super::failure::internal_error;
 use super::meta;
 use crate::app::App;
 use crate::assistants::{self, OfferedTool, ToolKey, WireSchema};
+
+/// Annotation of an argument that a client repeats as a header of the request.
+const HEADER_ANNOTATION: &str = "x-mcp-header";
 
 /// Tools of one page. Many clients read the first page only.
 const PAGE_TOOLS: u16 = 1000;
@@ -36,12 +40,21 @@ pub(super) async fn list(app: &App, caller: &Caller, cursor: Option<&str>) -> Re
 fn wire_tool(tool: OfferedTool) -> Tool {
     let name = tool.tool_name().to_string();
     let description = (!tool.description.is_empty()).then_some(Cow::Owned(tool.description));
-    let schema = WireSchema::from_input(tool.schema).schema;
+    let mut schema = WireSchema::from_input(tool.schema).schema;
+    remove_header_annotations(&mut schema);
     let mut wire = Tool::new_with_raw(name, description, Arc::new(schema));
     wire.title = tool.title;
     wire.output_schema = tool.output_schema.and_then(WireSchema::from_output).map(|it| Arc::new(it.schema));
     wire.annotations = tool.annotations.and_then(|it| serde_json::from_value::<ToolAnnotations>(it).ok());
     wire
+}
+
+/// Removes the annotations that make headers of arguments. The server wants these headers of the hub, which sends them itself;
+/// a hub that asked for them too would have to compare them.
+fn remove_header_annotations(schema: &mut JsonObject) {
+    schema.remove(HEADER_ANNOTATION);
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    properties.values_mut().filter_map(Value::as_object_mut).for_each(remove_header_annotations);
 }
 
 /// Writes the key of a page's last tool as the cursor of the next page.
@@ -60,7 +73,8 @@ fn read_cursor(cursor: &str) -> Result<ToolKey, ErrorData> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ToolKey, read_cursor, write_cursor};
+    use super::{ToolKey, read_cursor, remove_header_annotations, write_cursor};
+    use serde_json::{Value, json};
 
     #[test]
     fn a_cursor_is_read_back_and_other_texts_are_refused() {
@@ -69,5 +83,17 @@ mod tests {
         for other in ["", "?", "AA", "bm90aGluZw"] {
             assert!(read_cursor(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn arguments_are_no_headers_at_the_hub() {
+        let schema = |annotated: Value| {
+            let place = json!({ "type": "object", "properties": { "region": annotated } });
+            // an argument may have the name of the annotation
+            json!({ "type": "object", "properties": { "place": place, "x-mcp-header": { "type": "string" } } })
+        };
+        let mut listed = schema(json!({ "type": "string", "x-mcp-header": "Region" }));
+        remove_header_annotations(listed.as_object_mut().unwrap());
+        assert_eq!(listed, schema(json!({ "type": "string" })));
     }
 }

@@ -63,7 +63,8 @@ async fn the_hub_says_who_it_is_in_both_eras() {
 async fn a_list_asks_no_server_and_its_schemas_are_legal() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let schema = json!({ "type": "object", "properties": { "any": true } });
+    let region = json!({ "type": "string", "x-mcp-header": "Region" });
+    let schema = json!({ "type": "object", "properties": { "any": true, "region": region } });
     let server = ScriptedServer::start(json!([{ "name": "find.all", "inputSchema": schema }]), "found").await;
     app.add_server(&alice, "Finder", &server.url()).await;
     let asked = server.requests("tools/list").len();
@@ -73,7 +74,8 @@ async fn a_list_asks_no_server_and_its_schemas_are_legal() {
     let found = tools.filter(|tool| tool["name"].as_str().unwrap().starts_with("finder__")).collect::<Vec<_>>();
     assert_eq!(found.len(), 1);
     assert!(found[0]["name"].as_str().unwrap().starts_with("finder__find_all-"));
-    assert_eq!(found[0]["inputSchema"]["properties"]["any"], json!({}));
+    let properties = &found[0]["inputSchema"]["properties"];
+    assert_eq!(properties, &json!({ "any": {}, "region": { "type": "string" } }), "no argument is a header of the hub");
 }
 
 #[tokio::test]
