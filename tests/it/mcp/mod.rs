@@ -2,5 +2,6 @@
 
 mod calls;
 mod clients;
+mod conformance;
 mod listing;
 mod refusals;

@@ -52,7 +52,7 @@ impl Browser {
         clippy::disallowed_methods,
         reason = "a browser is outside of the hub, and does not use its egress client"
     )]
-    pub(super) fn for_url(base: Url) -> Self {
+    pub(crate) fn for_url(base: Url) -> Self {
         let client =
             reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(HANG_TIMEOUT).build().unwrap();
         Self { transport: Transport::Network(client), base, cookies: Mutex::default(), space: None }
