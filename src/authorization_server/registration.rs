@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::ids::AssistantId;
 use crate::request_source::network;
 
-/// Most registrations from one network in [`COUNT_PERIOD`].
+/// Most registrations from one network in an hour.
 pub const MAX_REGISTRATIONS: i64 = 30;
 
 const COUNT_PERIOD: Duration = Duration::HOUR;
