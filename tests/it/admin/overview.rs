@@ -89,11 +89,11 @@ async fn the_navigation_of_the_settings_leads_administrators_to_each_page() {
     let settings = owner.get("/settings").await;
     assert!(!settings.has("nav.side"), "the page is a menu itself");
     let links = settings.attrs("main a[href^='/settings/'], main a[href^='/admin/']", "href");
-    assert_eq!(links.len(), 9);
+    assert_eq!(links.len(), 10);
     for link in links {
         let page = owner.get(&link).await;
         assert_eq!(page.status, StatusCode::OK, "{link}");
         assert_eq!(page.attrs("nav.side [aria-current=page]", "href"), [link]);
     }
-    assert_eq!(alice.get("/settings").await.attrs("main .kv a, main .rows a", "href").len(), 5);
+    assert_eq!(alice.get("/settings").await.attrs("main .kv a, main .rows a", "href").len(), 6);
 }
