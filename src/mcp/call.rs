@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData, JsonObject};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -37,23 +37,52 @@ pub(super) struct Call<'a> {
     pub(super) stop: &'a CancellationToken,
 }
 
+/// The decision about a call.
+pub(super) enum AcceptedCall {
+    /// The job runs.
+    Job {
+        /// Its id.
+        id: JobId,
+        /// Schema of its result, as its server states it.
+        output_schema: Option<Value>,
+    },
+    /// The call was not accepted, for the reason in this result.
+    Refused(CallToolResult),
+}
+
 impl Call<'_> {
-    /// Runs the tool as a job, and returns its result. What keeps a tool from being run is a result with an error, which a
-    /// language model reads.
+    /// Runs the tool as a job, and returns its result.
     ///
     /// # Errors
     /// Returns an error of the protocol if the caller has no tool of this name, and if the hub fails.
-    pub(super) async fn run(self, request: CallToolRequestParams) -> Result<CallToolResult, ErrorData> {
-        let found = assistants::find_offered(&self.app.db, &self.caller.bearer.actor, &request.name).await;
-        let tool = found.map_err(|error| internal_error(&error, METHOD))?.ok_or_else(|| unknown_tool(&request.name))?;
+    pub(super) async fn run(&self, request: CallToolRequestParams) -> Result<CallToolResult, ErrorData> {
+        match self.accept(&request.name, request.arguments.unwrap_or_default()).await? {
+            AcceptedCall::Job { id, output_schema } => {
+                Ok(output_check::check(self.wait(id).await, output_schema.as_ref()))
+            }
+            AcceptedCall::Refused(refused) => Ok(refused),
+        }
+    }
+
+    /// Starts the job of a call. What keeps a tool from being run is a result with an error, which a language model reads.
+    ///
+    /// # Errors
+    /// Returns an error of the protocol if the caller has no tool of this name, and if the hub fails.
+    pub(super) async fn accept(&self, name: &str, arguments: JsonObject) -> Result<AcceptedCall, ErrorData> {
+        let found = assistants::find_offered(&self.app.db, &self.caller.bearer.actor, name).await;
+        let tool = found.map_err(|error| internal_error(&error, METHOD))?.ok_or_else(|| unknown_tool(name))?;
         if let Some(obstacle) = tool.obstacle {
-            return Ok(call_result::refused(self.obstacle_text(&tool, obstacle)));
+            return Ok(AcceptedCall::Refused(call_result::refused(self.obstacle_text(&tool, obstacle))));
         }
-        let arguments = Value::Object(request.arguments.unwrap_or_default());
-        match self.start(&tool, &arguments).await {
-            Ok(job) => Ok(output_check::check(self.wait(job).await, tool.output_schema.as_ref())),
-            Err(error) => refusal(&tool, error),
+        match self.start(&tool, &Value::Object(arguments)).await {
+            Ok(id) => Ok(AcceptedCall::Job { id, output_schema: tool.output_schema }),
+            Err(error) => refusal(&tool, error).map(AcceptedCall::Refused),
         }
+    }
+
+    /// Returns the address of the page of a job.
+    pub(super) fn job_url(&self, id: JobId) -> String {
+        self.caller.url(self.app, &format!("/jobs/{id}"))
     }
 
     async fn start(&self, tool: &OfferedTool, arguments: &Value) -> Result<JobId, Error> {
@@ -85,7 +114,7 @@ impl Call<'_> {
     /// Waits for the end of a job, and reports its progress if the assistant asked for it. If the hub stops, the job continues.
     /// If the assistant goes away, the job is cancelled, unless the assistant can ask for it again by its key.
     async fn wait(&self, id: JobId) -> CallToolResult {
-        let url = self.caller.url(self.app, &format!("/jobs/{id}"));
+        let url = self.job_url(id);
         // the job first: at a stop, assistants go away too
         let waited = tokio::select! {
             biased;

@@ -4,9 +4,9 @@
 //! and never with a cookie. Every call is a job, with the checks, events and audit of one that a page starts.
 //!
 //! `endpoint` checks a request before rmcp sees it: its sender, its token, its size, its message. rmcp speaks the protocol, of
-//! 2026-07-28 and of three revisions before it. `server` answers its methods: `tools` lists tools, `call` runs one as a job, `progress`
-//! reports its steps, `call_result` makes the answer of the job, and
-//! `output_check` compares it with the output schema.
+//! 2026-07-28 and of three revisions before it. `server` answers its methods: `tools` lists tools, `call` runs one as a job,
+//! `job_tools` starts and reads jobs without a wait, `progress` reports the steps of a job, `call_result` makes its answer, and
+//! `output_check` compares the answer with the output schema.
 
 mod call;
 mod call_result;
@@ -15,6 +15,7 @@ mod endpoint;
 mod envelope;
 mod failure;
 mod guard;
+mod job_tools;
 mod meta;
 mod output_check;
 mod progress;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
 use super::failure::catch_panic;
+use super::job_tools::JobTool;
 use super::revisions::REVISIONS;
 use super::scopes::required_scopes;
 use super::{call, meta, tools};
@@ -61,7 +62,11 @@ impl ServerHandler for HubServer {
         let call =
             call::Call { app: &self.app, caller: Caller::from_context(&context)?, context: &context, stop: &self.stop };
         // boxed, because rmcp copies the future of every method
-        catch_panic(Box::pin(call.run(request))).await.map(CallToolResponse::Complete)
+        let result = match JobTool::find(&request.name) {
+            Some(tool) => catch_panic(Box::pin(tool.run(&call, request.arguments.unwrap_or_default()))).await,
+            None => catch_panic(Box::pin(call.run(request))).await,
+        };
+        result.map(CallToolResponse::Complete)
     }
 
     /// Answers a method that rmcp does not know, and one that it knows whose parameters it cannot read.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::caller::Caller;
 use super::failure::internal_error;
+use super::job_tools::JobTool;
 use super::meta;
 use crate::app::App;
 use crate::assistants::{self, OfferedTool, ToolKey, WireSchema};
@@ -23,12 +24,14 @@ const PAGE_TOOLS: u16 = 1000;
 /// The time for which a client may keep the list, in milliseconds.
 const LIST_TTL_MS: u64 = 30_000;
 
-/// Lists the caller's tools after a cursor.
+/// Lists the caller's tools after a cursor, and before them those of the hub itself.
 pub(super) async fn list(app: &App, caller: &Caller, cursor: Option<&str>) -> Result<ListToolsResult, ErrorData> {
     let after = cursor.map(read_cursor).transpose()?;
     let listed = assistants::list_offered(&app.db, &caller.bearer.actor, after.as_ref(), PAGE_TOOLS).await;
     let page = listed.map_err(|error| internal_error(&error, "tools/list"))?;
-    let mut result = ListToolsResult::with_all_items(page.tools.into_iter().map(wire_tool).collect());
+    // the hub's own tools open the first page, which is all that many clients read
+    let own = JobTool::ALL.into_iter().filter(|_| after.is_none()).map(JobTool::definition);
+    let mut result = ListToolsResult::with_all_items(own.chain(page.tools.into_iter().map(wire_tool)).collect());
     result.next_cursor = page.next.as_ref().map(write_cursor);
     result.ttl_ms = Some(LIST_TTL_MS);
     result.cache_scope = Some(CacheScope::Private);

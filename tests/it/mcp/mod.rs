@@ -3,5 +3,6 @@
 mod calls;
 mod clients;
 mod conformance;
+mod job_tools;
 mod listing;
 mod refusals;
